@@ -1,4 +1,5 @@
 //! offshoot-core: a branchable, versioned SQL store without I/O.
+pub mod codec;
 pub mod chunk;
 pub mod tree;
 pub mod value;

@@ -1,0 +1,124 @@
+//! What one commit changed, row by row: old and new image of each.
+
+use crate::codec::{DecodeError, Reader, Writer};
+use std::sync::Arc;
+
+/// Identifies a table whatever it is called (see `row::TableId`).
+pub type TableKey = [u8; 16];
+
+/// A row's old and new image. Images are encoded rows (`value::row`), keys are encoded primary
+/// keys or hidden row ids (`value::key`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// The row's key.
+    pub key: Arc<[u8]>,
+    /// The row before; `None` when it was not there.
+    pub old: Option<Arc<[u8]>>,
+    /// The row afterwards; `None` when it is gone.
+    pub new: Option<Arc<[u8]>>,
+    /// The key under which this row stood before, when an update moved it. The change at that key
+    /// (a deletion) is in the same delta.
+    pub moved_from: Option<Arc<[u8]>>,
+}
+
+/// All changes of one table's rows, in the order of their keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableDelta {
+    /// The table.
+    pub table: TableKey,
+    /// Its changed rows, sorted by key, each key once.
+    pub rows: Vec<RowChange>,
+}
+
+/// A table's definition before and after (encoded `row::TableDef`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaChange {
+    /// The table.
+    pub table: TableKey,
+    /// The definition before; `None` when the table was created.
+    pub old: Option<Arc<[u8]>>,
+    /// The definition afterwards; `None` when it was dropped.
+    pub new: Option<Arc<[u8]>>,
+}
+
+/// Where a table's automatic ids stand after the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SequenceChange {
+    /// The table.
+    pub table: TableKey,
+    /// The next automatic id afterwards.
+    pub next: u64,
+}
+
+/// What one commit changed. Order within: definitions, then rows, then sequences; each sorted by
+/// table, so that equal changes have equal bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delta {
+    /// Changed definitions.
+    pub schemas: Vec<SchemaChange>,
+    /// Changed rows.
+    pub tables: Vec<TableDelta>,
+    /// Moved sequences.
+    pub sequences: Vec<SequenceChange>,
+}
+
+impl Delta {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.schemas.is_empty() && self.tables.is_empty() && self.sequences.is_empty()
+    }
+
+    /// How many rows changed.
+    pub fn row_count(&self) -> usize {
+        self.tables.iter().map(|t| t.rows.len()).sum()
+    }
+
+    /// Appends the encoded form (`docs/format.md`, "Delta").
+    pub fn encode(&self, w: &mut Writer) {
+        w.uint(self.schemas.len() as u64);
+        for change in &self.schemas {
+            w.fixed(&change.table).maybe(change.old.as_deref()).maybe(change.new.as_deref());
+        }
+        w.uint(self.tables.len() as u64);
+        for table in &self.tables {
+            w.fixed(&table.table).uint(table.rows.len() as u64);
+            for row in &table.rows {
+                w.bytes(&row.key).maybe(row.old.as_deref()).maybe(row.new.as_deref());
+                w.maybe(row.moved_from.as_deref());
+            }
+        }
+        w.uint(self.sequences.len() as u64);
+        for sequence in &self.sequences {
+            w.fixed(&sequence.table).uint(sequence.next);
+        }
+    }
+
+    /// Reads what `encode` wrote.
+    pub fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut delta = Delta::default();
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
+            delta.schemas.push(SchemaChange { table, old, new });
+        }
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            let mut rows: Vec<RowChange> = Vec::new();
+            for _ in 0..r.count()? {
+                let key = Arc::from(r.bytes()?);
+                let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
+                let moved_from = r.maybe()?.map(Arc::from);
+                if rows.last().is_some_and(|last| last.key >= key) {
+                    return Err(r.malformed());
+                }
+                rows.push(RowChange { key, old, new, moved_from });
+            }
+            delta.tables.push(TableDelta { table, rows });
+        }
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            delta.sequences.push(SequenceChange { table, next: r.uint()? });
+        }
+        Ok(delta)
+    }
+}
