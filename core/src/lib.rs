@@ -1,12 +1,15 @@
 //! offshoot-core: a branchable, versioned SQL store without I/O.
-pub mod codec;
 pub mod chunk;
-pub mod tree;
-pub mod value;
+pub mod codec;
+pub mod database;
+pub mod error;
 pub mod expr;
-pub mod row;
-pub mod history;
 pub mod feed;
-pub mod txn;
+pub mod history;
 pub mod merge;
+pub mod moment;
+pub mod row;
 pub mod sql;
+pub mod tree;
+pub mod txn;
+pub mod value;

@@ -1,1 +1,4 @@
-//! sql
+//! SQL over branches: parse, bind, lower, execute.
+mod request;
+
+pub use request::{Expired, Limits, Output, OutputColumn, Request, StatementKind};

@@ -1,0 +1,179 @@
+//! Branches made, changed and deleted.
+
+use super::{AsOf, Database, MAIN, Point, Receipt, locked};
+use crate::chunk::{Pack, RefChange, Write};
+use crate::error::{Error, Kind, Result};
+use crate::history::{
+    BranchRecord, BranchStatus, History, Metadata, Micros, SnapshotId, check_branch_name,
+    deleted_ref,
+};
+use crate::moment::Moment;
+use std::sync::Arc;
+
+/// A branch to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewBranch {
+    /// Its name.
+    pub name: String,
+    /// What people call it; the name where empty.
+    pub display_name: Option<String>,
+    /// The branch that it comes from, by name or id.
+    pub source: String,
+    /// Which point of the source it starts at.
+    pub as_of: AsOf,
+    /// Free-form facts about it.
+    pub metadata: Metadata,
+    /// Whether it takes no writes at all.
+    pub read_only: bool,
+}
+
+/// Changes of a branch's record; `None` leaves a field alone.
+#[derive(Debug, Clone, Default)]
+pub struct BranchPatch {
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// Whether it refuses direct writes, restore and deletion.
+    pub protected: Option<bool>,
+    /// Replaces all facts.
+    pub metadata: Option<Metadata>,
+}
+
+impl Database {
+    /// Makes a branch: one ref, no rows copied.
+    ///
+    /// # Errors
+    /// `Invalid` for the name, `Exists`, `NotFound` for the source or snapshot, `BeforeHistory`; a
+    /// fault.
+    pub fn create_branch(&self, moment: &Moment, new: NewBranch) -> Result<Receipt<BranchRecord>> {
+        check_branch_name(&new.name).map_err(|e| Error::Invalid(e.to_string()))?;
+        let source = self.head(&new.source)?;
+        if locked(&self.cells).contains_key(&new.name) {
+            return Err(Error::exists(Kind::Branch, new.name));
+        }
+        let chunks = self.chunks();
+        let commit = self.resolve(&chunks, &source, &new.as_of)?;
+        let point = match commit == source.commit {
+            true => Arc::new(Point::of(&source)),
+            false => self.state_at(&chunks, commit)?,
+        };
+        let header = match commit == source.commit {
+            true => source.header.clone(),
+            false => self.header(&chunks, &commit)?,
+        };
+        let mut record = BranchRecord::new(moment, &new.name, commit, header.scn);
+        record.display_name = new.display_name.unwrap_or(new.name);
+        record.source_branch = Some((source.record.id, source.record.name.clone()));
+        record.fork = Some(commit);
+        record.source_snapshot = Some(SnapshotId::of_commit(commit));
+        record.metadata = new.metadata;
+        record.read_only = new.read_only;
+        let ticket = self.publish_with(&chunks, record.clone(), header, &point)?;
+        Ok(Receipt { value: record, ticket })
+    }
+
+    /// Changes a branch's record.
+    ///
+    /// # Errors
+    /// `NotFound`; `Busy`.
+    pub fn update_branch(
+        &self,
+        moment: &Moment,
+        name: &str,
+        patch: BranchPatch,
+    ) -> Result<Receipt<BranchRecord>> {
+        let cell = self.cell(name)?;
+        let moved = cell.advance(self, None, moment.now, |head| {
+            let changed = self.change_record(head, moment.now, |record| {
+                let BranchPatch { display_name, protected, metadata } = patch;
+                record.display_name = display_name.unwrap_or(std::mem::take(&mut record.display_name));
+                record.protected = protected.unwrap_or(record.protected);
+                record.metadata = metadata.unwrap_or(std::mem::take(&mut record.metadata));
+            })?;
+            Ok(Some(changed))
+        })?;
+        match moved {
+            Some((ticket, _, record)) => Ok(Receipt { value: record, ticket: Some(ticket) }),
+            None => Err(Error::Internal("a changed record was not written".into())),
+        }
+    }
+
+    /// Deletes a branch. Its record stays: listed, and found by id.
+    ///
+    /// # Errors
+    /// `Protected` for `main` and protected branches, `HasChildren`, `Unmerged` unless `force`.
+    pub fn delete_branch(
+        &self,
+        moment: &Moment,
+        name: &str,
+        force: bool,
+    ) -> Result<Receipt<BranchRecord>> {
+        let cell = self.cell(name)?;
+        let (record, ticket) = cell.close(self, moment.now, |head| {
+            let record = &head.record;
+            if record.name == MAIN {
+                let why = "it can never be deleted".to_owned();
+                return Err(Error::Protected(record.name.clone(), why));
+            }
+            if record.protected {
+                let why = "unprotect it before deleting it".to_owned();
+                return Err(Error::Protected(record.name.clone(), why));
+            }
+            let of_this = |r: &BranchRecord| {
+                r.status != BranchStatus::Deleted
+                    && r.source_branch.as_ref().is_some_and(|(id, _)| *id == record.id)
+            };
+            let children = self.branches()?.into_iter().filter(of_this);
+            let children: Vec<String> = children.map(|r| r.name).collect();
+            if !children.is_empty() {
+                return Err(Error::HasChildren { name: record.name.clone(), children });
+            }
+            if !force {
+                self.refuse_unmerged(record)?;
+            }
+            let mut deleted = record.clone();
+            deleted.status = BranchStatus::Deleted;
+            deleted.version += 1;
+            deleted.deleted = Some(Micros(moment.now.0.max(record.updated.0)));
+            // First the record of the deletion, then the deletion: a reader that sees both takes
+            // the branch for alive.
+            let kept = RefChange {
+                name: deleted_ref(&deleted.id),
+                expected: None,
+                new: Some(deleted.encode()),
+            };
+            self.submit(Write { pack: Pack::default(), change: Some(kept) })?;
+            let gone = RefChange {
+                name: cell.ref_name().to_owned(),
+                expected: Some(head.ref_bytes.clone()),
+                new: None,
+            };
+            let ticket = self.submit(Write { pack: Pack::default(), change: Some(gone) })?;
+            Ok((deleted, ticket))
+        })?;
+        locked(&self.cells).remove(&record.name);
+        Ok(Receipt { value: record, ticket: Some(ticket) })
+    }
+
+    fn refuse_unmerged(&self, record: &BranchRecord) -> Result<()> {
+        let Some((source_id, source_name)) = &record.source_branch else { return Ok(()) };
+        let chunks = self.chunks();
+        let source = match self.head(&source_id.to_string()) {
+            Ok(source) => source.commit,
+            // The source is gone: what it had at the fork is what it had.
+            Err(Error::NotFound { .. }) => match record.fork {
+                Some(fork) => fork,
+                None => return Ok(()),
+            },
+            Err(other) => return Err(other),
+        };
+        let (commits, _) = History::new(&chunks).ahead_behind(record.head, source)?;
+        match commits {
+            0 => Ok(()),
+            commits => Err(Error::Unmerged {
+                name: record.name.clone(),
+                source_branch: source_name.clone(),
+                commits,
+            }),
+        }
+    }
+}

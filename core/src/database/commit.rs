@@ -1,0 +1,289 @@
+//! From a transaction to a commit: rebase, assemble, hand over.
+
+use super::{Database, Head, Receipt, SlotToken};
+use crate::chunk::{Chunks, Outcome, Pack, RefChange, Ticket, Write};
+use crate::error::{Error, Result};
+use crate::history::{
+    Body, BranchRecord, BranchStatus, Commit, CommitHeader, CommitId, DELTA_MAX_BYTES, Delta,
+    KEYFRAME_EVERY_BYTES, Micros, Scn,
+};
+use crate::moment::Moment;
+use crate::row::State;
+use crate::txn::Txn;
+use std::sync::Arc;
+
+/// A keyframe is written at the latest after this many commits, so that a state is never far from
+/// one even where commits are tiny.
+pub const KEYFRAME_AFTER_COMMITS: u64 = 4096;
+
+/// Who commits, and what the log says.
+#[derive(Debug, Clone, Default)]
+pub struct CommitNote {
+    /// The user, as authentication names it; may be empty.
+    pub author: String,
+    /// What was done, for example `INSERT INTO users (5 rows)`.
+    pub message: String,
+}
+
+/// A commit that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// Its name.
+    pub id: CommitId,
+    /// Its number on the branch, which is also the transaction id.
+    pub scn: Scn,
+    /// Its time.
+    pub time: Micros,
+}
+
+/// What a commit is made of, beside where it stands.
+pub(super) struct Draft<'d> {
+    /// The state afterwards.
+    pub state: State,
+    /// What changed, where that is known row by row and no definition changed.
+    pub delta: Option<Delta>,
+    /// Parents after the first.
+    pub merged: Vec<CommitId>,
+    pub note: &'d CommitNote,
+    pub now: Micros,
+}
+
+impl Database {
+    /// Makes a transaction's writes the newest commit of its branch. A transaction that wrote
+    /// nothing makes none.
+    ///
+    /// # Errors
+    /// `WriteConflict` where the branch changed the same data meanwhile, `Busy` where another holds
+    /// the writer slot: run the transaction again. `Protected`, `ReadOnly`. A fault: call again.
+    pub fn commit(
+        &self,
+        branch: &str,
+        txn: &Txn,
+        note: &CommitNote,
+        who: Option<SlotToken>,
+    ) -> Result<Receipt<Option<Committed>>> {
+        let cell = self.cell(branch)?;
+        let moment = *txn.moment();
+        let moved = cell.advance(self, who, moment.now, |head| {
+            writable(&head.record)?;
+            let state = txn.rebased(head.commit, &head.state)?;
+            let delta = txn.delta(&head.state, &state);
+            if !txn.has_ddl() && delta.is_empty() {
+                return Ok(None);
+            }
+            let delta = (!txn.has_ddl()).then_some(delta);
+            let draft = Draft { state, delta, merged: Vec::new(), note, now: moment.now };
+            self.append(txn.chunks(), head, draft, |record| {
+                // A merged branch that is written to again is at work again.
+                if record.status == BranchStatus::Merged {
+                    record.status = BranchStatus::Active;
+                }
+            })
+            .map(Some)
+        })?;
+        Ok(match moved {
+            None => Receipt { value: None, ticket: None },
+            Some((ticket, _, committed)) => {
+                Receipt { value: Some(committed), ticket: Some(ticket) }
+            }
+        })
+    }
+
+    /// Writes a commit on top of `head` and moves the branch's ref to it.
+    pub(super) fn append(
+        &self,
+        chunks: &Chunks,
+        head: &Head,
+        draft: Draft<'_>,
+        change: impl FnOnce(&mut BranchRecord),
+    ) -> Result<(Ticket, Head, Committed)> {
+        let Draft { state, delta, merged, note, now } = draft;
+        let time = Micros(now.0.max(head.header.time.0.saturating_add(1)));
+        let mut parents = vec![head.commit];
+        parents.extend(merged);
+        let (body, delta_len) = match delta.map(|delta| {
+            let len = delta.encoded_len();
+            (delta, len)
+        }) {
+            Some((delta, len)) if len <= DELTA_MAX_BYTES => (Some(delta), len as u64),
+            _ => (None, 0),
+        };
+        let is_root = body.is_none();
+        let (delta_bytes, delta_commits) = match is_root {
+            true => (0, 0),
+            false => (head.delta_bytes + delta_len, head.delta_commits + 1),
+        };
+        let keyframe = !is_root
+            && (delta_bytes > KEYFRAME_EVERY_BYTES || delta_commits >= KEYFRAME_AFTER_COMMITS);
+        let state = match is_root || keyframe {
+            true => state.materialise(chunks)?,
+            false => state,
+        };
+        let root = state.base().root.hash;
+        let body = body.map_or(Body::Root(root), Body::Delta);
+        let other_generations = parents[1..].iter().map(|id| self.header(chunks, id));
+        let others = other_generations.collect::<Result<Vec<_>>>()?;
+        let generation = 1 + others
+            .iter()
+            .map(|h| h.generation)
+            .chain([head.header.generation])
+            .max()
+            .unwrap_or_default();
+        let jump = self.jump_for(chunks, head)?;
+        let commit = Commit {
+            parents,
+            jump,
+            scn: head.header.scn.next(),
+            generation,
+            time,
+            author: note.author.clone(),
+            message: note.message.clone(),
+            body,
+        };
+        let encoded = commit.encode();
+        let header = commit.header();
+        let id = CommitId(chunks.stage(encoded));
+        let mut record = head.record.clone();
+        (record.head, record.head_scn, record.updated) = (id, header.scn, time);
+        record.version += 1;
+        change(&mut record);
+        let ref_bytes = record.encode();
+        let mut roots = vec![id.0];
+        if is_root || keyframe {
+            roots.push(root);
+        }
+        let pack = Pack {
+            chunks: chunks.take_staged(),
+            keyframes: if keyframe { vec![(id.0, root)] } else { Vec::new() },
+        };
+        let ref_change = RefChange {
+            name: crate::history::branch_ref(&record.name),
+            expected: Some(head.ref_bytes.clone()),
+            new: Some(ref_bytes.clone()),
+        };
+        let ticket = self.submit(Write { pack, change: Some(ref_change) })?;
+        let scn = header.scn;
+        let (delta_bytes, delta_commits) =
+            if keyframe { (0, 0) } else { (delta_bytes, delta_commits) };
+        let head = Head { record, ref_bytes, commit: id, header, state, delta_bytes, delta_commits };
+        Ok((ticket, head, Committed { id, scn, time }))
+    }
+
+    /// Changes a branch's record alone.
+    pub(super) fn change_record(
+        &self,
+        head: &Head,
+        now: Micros,
+        change: impl FnOnce(&mut BranchRecord),
+    ) -> Result<(Ticket, Head, BranchRecord)> {
+        let mut record = head.record.clone();
+        record.version += 1;
+        record.updated = Micros(now.0.max(record.updated.0));
+        change(&mut record);
+        let ref_bytes = record.encode();
+        let change = RefChange {
+            name: crate::history::branch_ref(&record.name),
+            expected: Some(head.ref_bytes.clone()),
+            new: Some(ref_bytes.clone()),
+        };
+        let ticket = self.submit(Write { pack: Pack::default(), change: Some(change) })?;
+        let next = Head {
+            record: record.clone(),
+            ref_bytes,
+            commit: head.commit,
+            header: head.header.clone(),
+            state: head.state.clone(),
+            delta_bytes: head.delta_bytes,
+            delta_commits: head.delta_commits,
+        };
+        Ok((ticket, next, record))
+    }
+
+    /// Hands a write to the store. A lost comparison means that another process moved the ref: the
+    /// refs are read again, and the caller runs again.
+    pub(super) fn submit(&self, write: Write) -> Result<Ticket> {
+        let wanted = write.change.clone();
+        match self.store.submit(write)? {
+            Outcome::Accepted(ticket) => Ok(ticket),
+            Outcome::Conflict(_) => {
+                Err(Error::WriteConflict("another process moved the branch".into()))
+            }
+            Outcome::Unknown => {
+                // After an unknown outcome the ref tells: our own value is recognised.
+                let Some(change) = wanted else {
+                    return Err(Error::WriteConflict("the store cannot tell".into()));
+                };
+                match self.store.read_ref(&change.name)? == change.new {
+                    true => Ok(self.store.durable()),
+                    false => Err(Error::WriteConflict("the store cannot tell".into())),
+                }
+            }
+        }
+    }
+
+    /// The first commit of a database: no tables.
+    pub(super) fn create_main(&self, moment: &Moment) -> Result<Option<Ticket>> {
+        let chunks = self.chunks();
+        let state = State::empty().materialise(&chunks)?;
+        let commit = Commit {
+            parents: Vec::new(),
+            jump: None,
+            scn: Scn(1),
+            generation: 1,
+            time: moment.now,
+            author: String::new(),
+            message: "database created".into(),
+            body: Body::Root(state.base().root.hash),
+        };
+        let header = commit.header();
+        let id = CommitId(chunks.stage(commit.encode()));
+        let record = BranchRecord::new(moment, super::MAIN, id, header.scn);
+        self.publish(&chunks, record, header, state)
+    }
+
+    /// Writes a new branch's ref and puts the branch in use.
+    pub(super) fn publish(
+        &self,
+        chunks: &Chunks,
+        record: BranchRecord,
+        header: CommitHeader,
+        state: State,
+    ) -> Result<Option<Ticket>> {
+        let bytes = record.encode();
+        let name = crate::history::branch_ref(&record.name);
+        let change = RefChange { name: name.clone(), expected: None, new: Some(bytes.clone()) };
+        let pack = Pack { chunks: chunks.take_staged(), keyframes: Vec::new() };
+        let branch = record.name.clone();
+        let mut cells = super::locked(&self.cells);
+        if cells.contains_key(&branch) {
+            return Err(Error::exists(crate::error::Kind::Branch, branch));
+        }
+        let ticket = self.submit(Write { pack, change: Some(change) })?;
+        let cell = super::Cell::new(name, bytes.clone(), record.clone());
+        let (commit, delta) = (record.head, (0, 0));
+        let head = Head {
+            record,
+            ref_bytes: bytes,
+            commit,
+            header,
+            state,
+            delta_bytes: delta.0,
+            delta_commits: delta.1,
+        };
+        cell.begin(ticket, Arc::new(head), self);
+        cells.insert(branch, Arc::new(cell));
+        Ok(Some(ticket))
+    }
+}
+
+/// Whether a branch takes direct writes.
+pub(super) fn writable(record: &BranchRecord) -> Result<()> {
+    if record.protected {
+        let why = "it takes merges, not direct writes".to_owned();
+        return Err(Error::Protected(record.name.clone(), why));
+    }
+    if record.read_only {
+        return Err(Error::ReadOnly(format!("branch '{}'", record.name)));
+    }
+    Ok(())
+}

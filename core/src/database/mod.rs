@@ -1,0 +1,198 @@
+//! The face of the core: a database of branches over a host's store.
+//!
+//! ```text
+//!   Database
+//!     ├─ branches   one Cell per live branch: newest accepted head, newest durable head, writer slot
+//!     ├─ points     a branch at a time ─▶ commit ─▶ State (a few recent ones are kept)
+//!     ├─ commit     Txn ─▶ rebase ─▶ commit ─▶ one Write{pack, ref change}
+//!     └─ merge, history, snapshots, restore, retention
+//! ```
+//!
+//! Nothing here waits. A read that needs a chunk which is not at hand returns [`Error::Fault`]: the
+//! host fetches and calls again. A write returns a [`Ticket`]: the host tells its caller only when
+//! the store says that it is durable. Readers see durable heads; writers build on accepted ones, so
+//! that many commits share one flush.
+//!
+//! Every call takes a [`Moment`], so that calling again after a fault does exactly the same.
+//!
+//! Locks: one per branch around its heads, never held while a statement runs; a poisoned lock is
+//! entered all the same, because what it guards is replaced whole.
+
+mod branches;
+mod cell;
+mod commit;
+mod points;
+
+pub use branches::{BranchPatch, NewBranch};
+pub use cell::{Head, SlotToken};
+pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
+pub use points::{AsOf, Point};
+
+use crate::chunk::{ChunkSource, Chunks, Store, Ticket, Write};
+use crate::error::{Error, Kind, Result};
+use crate::history::{BranchRecord, BranchStatus, CommitId};
+use crate::moment::Moment;
+use cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The branch that every database has.
+pub const MAIN: &str = "main";
+
+/// A database: branches of versioned tables over a host's store. Shared by threads through an `Arc`.
+pub struct Database {
+    store: Arc<dyn Store>,
+    cells: Mutex<BTreeMap<String, Arc<Cell>>>,
+    states: Mutex<points::StateCache>,
+}
+
+/// The result of a write, and the ticket that says when it is durable (`None` where nothing had to
+/// be written).
+#[derive(Debug, Clone)]
+pub struct Receipt<T> {
+    /// What was asked for.
+    pub value: T,
+    /// Wait for this before telling anyone.
+    pub ticket: Option<Ticket>,
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Database {
+    /// Opens the database that a store holds, and creates the branch `main` in an empty one.
+    ///
+    /// # Errors
+    /// `Corrupt` where a ref is not readable; `Store`.
+    pub fn open(store: Arc<dyn Store>, moment: &Moment) -> Result<Receipt<Self>> {
+        let database = Database {
+            store,
+            cells: Mutex::new(BTreeMap::new()),
+            states: Mutex::new(points::StateCache::default()),
+        };
+        database.refresh()?;
+        let exists = locked(&database.cells).contains_key(MAIN);
+        let ticket = match exists {
+            true => None,
+            false => database.create_main(moment)?,
+        };
+        Ok(Receipt { value: database, ticket })
+    }
+
+    /// Reads the refs again. Only needed where other processes write to the same store.
+    pub fn refresh(&self) -> Result<()> {
+        let mut cells = BTreeMap::new();
+        let known = locked(&self.cells).clone();
+        for (name, bytes) in self.store.list_refs(crate::history::BRANCH_PREFIX)? {
+            let record = BranchRecord::decode(&bytes)?;
+            let cell = match known.get(&record.name) {
+                Some(cell) if cell.is_at(&bytes) => cell.clone(),
+                _ => Arc::new(Cell::new(name, bytes, record.clone())),
+            };
+            cells.insert(record.name, cell);
+        }
+        *locked(&self.cells) = cells;
+        Ok(())
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What an operation reads and stages through.
+    pub fn chunks(&self) -> Arc<Chunks> {
+        let source: Arc<dyn ChunkSource> = self.store.clone();
+        Arc::new(Chunks::new(source))
+    }
+
+    /// All branch records: live ones, and those of deleted branches.
+    pub fn branches(&self) -> Result<Vec<BranchRecord>> {
+        let cells: Vec<Arc<Cell>> = locked(&self.cells).values().cloned().collect();
+        let mut records: Vec<BranchRecord> =
+            cells.iter().map(|cell| cell.record(&self.store)).collect();
+        for (_, bytes) in self.store.list_refs(crate::history::DELETED_PREFIX)? {
+            let record = BranchRecord::decode(&bytes)?;
+            if !records.iter().any(|live| live.id == record.id) {
+                records.push(record);
+            }
+        }
+        Ok(records)
+    }
+
+    /// A live branch's record, by name or id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn branch(&self, name_or_id: &str) -> Result<BranchRecord> {
+        Ok(self.cell(name_or_id)?.record(&self.store))
+    }
+
+    /// A branch's record by name or id; a deleted one is found by its id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn branch_or_deleted(&self, name_or_id: &str) -> Result<BranchRecord> {
+        match self.cell(name_or_id) {
+            Ok(cell) => Ok(cell.record(&self.store)),
+            Err(missing) => self
+                .branches()?
+                .into_iter()
+                .find(|r| r.status == BranchStatus::Deleted && r.id.to_string() == name_or_id)
+                .ok_or(missing),
+        }
+    }
+
+    fn cell(&self, name_or_id: &str) -> Result<Arc<Cell>> {
+        let cells = locked(&self.cells);
+        if let Some(cell) = cells.get(name_or_id) {
+            return Ok(cell.clone());
+        }
+        let by_id = cells.values().find(|cell| cell.id().to_string() == name_or_id);
+        by_id.cloned().ok_or_else(|| Error::not_found(Kind::Branch, name_or_id))
+    }
+
+    /// The newest durable head of a branch: what readers see.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn head(&self, branch: &str) -> Result<Arc<Head>> {
+        let cell = self.cell(branch)?;
+        cell.durable(self)
+    }
+
+    /// The newest accepted head of a branch: what writers build on.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn newest(&self, branch: &str) -> Result<Arc<Head>> {
+        let cell = self.cell(branch)?;
+        cell.accepted(self)
+    }
+
+    /// Writes chunks alone or one ref alone, outside any branch's line.
+    fn put(&self, write: Write) -> Result<Ticket> {
+        match self.store.submit(write)? {
+            crate::chunk::Outcome::Accepted(ticket) => Ok(ticket),
+            crate::chunk::Outcome::Conflict(_) => {
+                Err(Error::WriteConflict("the record was changed by another process".into()))
+            }
+            crate::chunk::Outcome::Unknown => {
+                Err(Error::WriteConflict("the store cannot tell whether it wrote".into()))
+            }
+        }
+    }
+
+    /// Whether a commit can be read, for callers that hold ids from outside.
+    pub fn knows(&self, commit: &CommitId) -> Result<bool> {
+        Ok(self.store.chunk(&commit.0)?.is_some())
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = locked(&self.cells).keys().cloned().collect();
+        f.debug_struct("Database").field("branches", &names).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,240 @@
+//! A branch at a time: which commit that is, and what it held.
+
+use super::{Database, Head, locked};
+use crate::chunk::Chunks;
+use crate::error::{Error, Kind, Result};
+use crate::history::{
+    Body, BranchRecord, Commit, CommitHeader, CommitId, History, Micros, Scn, SnapshotId,
+    SnapshotRecord,
+};
+use crate::row::State;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A point of a branch's history.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AsOf {
+    /// The newest commit.
+    #[default]
+    Now,
+    /// The last commit at or before a time; a whole second means through its end, so that a time
+    /// which was shown without its fraction finds its commit.
+    Time {
+        /// When.
+        at: Micros,
+        /// Whether the time was given in whole seconds.
+        whole_second: bool,
+    },
+    /// The last commit at or before a number.
+    Scn(Scn),
+    /// After a transaction; the same numbers.
+    Transaction(Scn),
+    /// A snapshot, by id or name.
+    Snapshot(String),
+    /// A commit of this branch's line, by id.
+    Commit(CommitId),
+}
+
+/// What a branch held at a point.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its number.
+    pub scn: Scn,
+    /// Its time.
+    pub time: Micros,
+    /// What it held.
+    pub state: State,
+    /// Bytes and number of deltas between the newest keyframe and this commit.
+    pub(super) deltas: (u64, u64),
+}
+
+/// Recently read points. Bounded by number: overlays are bounded by the keyframe rule.
+#[derive(Default)]
+pub(super) struct StateCache(VecDeque<Arc<Point>>);
+
+const STATES_KEPT: usize = 32;
+
+impl StateCache {
+    fn get(&mut self, commit: CommitId) -> Option<Arc<Point>> {
+        let at = self.0.iter().position(|point| point.commit == commit)?;
+        let point = self.0.remove(at)?;
+        self.0.push_back(point.clone());
+        Some(point)
+    }
+
+    fn put(&mut self, point: Arc<Point>) {
+        if self.0.len() >= STATES_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(point);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Database {
+    /// What a branch held at a point.
+    ///
+    /// # Errors
+    /// `NotFound` for the branch or snapshot, `BeforeHistory`, `HistoryTruncated`; a fault.
+    pub fn point(&self, branch: &str, as_of: &AsOf) -> Result<Arc<Point>> {
+        let head = self.head(branch)?;
+        let chunks = self.chunks();
+        let commit = self.resolve(&chunks, &head, as_of)?;
+        match commit == head.commit {
+            true => Ok(Arc::new(Point::of(&head))),
+            false => self.state_at(&chunks, commit),
+        }
+    }
+
+    /// The commit that a point of a branch is.
+    pub(super) fn resolve(&self, chunks: &Chunks, head: &Head, as_of: &AsOf) -> Result<CommitId> {
+        let history = History::new(chunks);
+        Ok(match as_of {
+            AsOf::Now => head.commit,
+            AsOf::Time { at, whole_second } => {
+                history.at_time(head.commit, *at, *whole_second)?
+            }
+            AsOf::Scn(scn) | AsOf::Transaction(scn) => history.at_scn(head.commit, *scn)?,
+            AsOf::Commit(id) => match history.is_on_line(head.commit, *id)? {
+                true => *id,
+                false => {
+                    return Err(Error::Invalid(format!(
+                        "commit {id} is not in the history of branch '{}'",
+                        head.record.name
+                    )));
+                }
+            },
+            AsOf::Snapshot(name) => {
+                let snapshot = self.find_snapshot(&head.record, name)?;
+                let own = snapshot.branch == head.record.id;
+                match own || history.is_on_line(head.commit, snapshot.commit)? {
+                    true => snapshot.commit,
+                    false => return Err(Error::not_found(Kind::Snapshot, name)),
+                }
+            }
+        })
+    }
+
+    /// The state after a commit: the nearest keyframe at or before it, and the deltas since.
+    pub(super) fn state_at(&self, chunks: &Chunks, commit: CommitId) -> Result<Arc<Point>> {
+        if let Some(point) = locked(&self.states).get(commit) {
+            return Ok(point);
+        }
+        let history = History::new(chunks);
+        let mut deltas = Vec::new();
+        let mut at = commit;
+        let mut newest: Option<CommitHeader> = None;
+        let (mut bytes, mut state) = (0, None);
+        while state.is_none() {
+            if let Some(root) = self.store.keyframe(&at.0)? {
+                if newest.is_none() {
+                    newest = Some(history.header(at)?);
+                }
+                state = Some(State::load(chunks, root)?);
+                break;
+            }
+            let Commit { body, parents, .. } = {
+                let commit = history.commit(at)?;
+                if newest.is_none() {
+                    newest = Some(commit.header());
+                }
+                commit
+            };
+            match body {
+                Body::Root(root) => state = Some(State::load(chunks, root)?),
+                Body::Delta(delta) => {
+                    bytes += delta.encoded_len() as u64;
+                    deltas.push(delta);
+                    at = *parents.first().ok_or_else(|| {
+                        Error::Corrupt("the first commit of a line has no root".into())
+                    })?;
+                }
+            }
+        }
+        let (Some(mut state), Some(header)) = (state, newest) else {
+            return Err(Error::Internal("a line without a root".into()));
+        };
+        for delta in deltas.iter().rev() {
+            state.apply_delta(delta)?;
+        }
+        let deltas = (bytes, deltas.len() as u64);
+        let (scn, time) = (header.scn, header.time);
+        let point = Arc::new(Point { commit, scn, time, state, deltas });
+        locked(&self.states).put(point.clone());
+        Ok(point)
+    }
+
+    pub(super) fn load_head(&self, record: BranchRecord, ref_bytes: Vec<u8>) -> Result<Head> {
+        let chunks = self.chunks();
+        let header = self.header(&chunks, &record.head)?;
+        let point = self.state_at(&chunks, record.head)?;
+        Ok(Head {
+            commit: record.head,
+            record,
+            ref_bytes,
+            header,
+            state: point.state.clone(),
+            delta_bytes: point.deltas.0,
+            delta_commits: point.deltas.1,
+        })
+    }
+
+    pub(super) fn header(&self, chunks: &Chunks, id: &CommitId) -> Result<CommitHeader> {
+        Ok(History::new(chunks).header(*id)?)
+    }
+
+    pub(super) fn jump_for(&self, chunks: &Chunks, head: &Head) -> Result<Option<(CommitId, Scn)>> {
+        Ok(History::new(chunks).jump_after(head.commit, &head.header)?)
+    }
+
+    /// A snapshot by id or name. Every fork is one: the commit that a branch was made from is found
+    /// under the branch's `source_snapshot`. Names are looked up among the branch's own.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn find_snapshot(&self, branch: &BranchRecord, id_or_name: &str) -> Result<SnapshotRecord> {
+        let all = self.all_snapshots()?;
+        let by_id = all.iter().find(|s| s.id.to_string() == id_or_name);
+        let named = |s: &&SnapshotRecord| s.name.as_deref() == Some(id_or_name);
+        let own = all.iter().filter(|s| s.branch == branch.id).find(named);
+        let found = by_id.or(own).or_else(|| all.iter().find(named));
+        found.cloned().ok_or_else(|| Error::not_found(Kind::Snapshot, id_or_name))
+    }
+
+    /// Every snapshot: those that refs keep, and the forks of branches.
+    pub(super) fn all_snapshots(&self) -> Result<Vec<SnapshotRecord>> {
+        let mut all = Vec::new();
+        for (_, bytes) in self.store.list_refs(crate::history::SNAPSHOT_PREFIX)? {
+            all.push(SnapshotRecord::decode(&bytes)?);
+        }
+        let chunks = self.chunks();
+        for record in self.branches()? {
+            let (Some(fork), Some(source)) = (record.fork, &record.source_branch) else { continue };
+            let id = SnapshotId::of_commit(fork);
+            if all.iter().any(|s: &SnapshotRecord| s.id == id) {
+                continue;
+            }
+            let header = self.header(&chunks, &fork)?;
+            all.push(SnapshotRecord::of_fork(fork, &header, source, record.created));
+        }
+        Ok(all)
+    }
+}
+
+impl Point {
+    /// The newest point of a head.
+    pub(super) fn of(head: &Head) -> Self {
+        Point {
+            commit: head.commit,
+            scn: head.header.scn,
+            time: head.header.time,
+            state: head.state.clone(),
+            deltas: (head.delta_bytes, head.delta_commits),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What can go wrong, by what the caller can do about it.
+
+use crate::chunk::{ChunkError, FaultSet, StoreError};
+use crate::codec::DecodeError;
+use crate::expr::EvalError;
+use crate::history::{HistoryError, Micros, Scn};
+use crate::merge::MergeConflicts;
+use crate::row::Violation;
+use crate::tree::TreeError;
+use crate::value::ValueError;
+
+/// What a name was looked up as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A branch, by name or id.
+    Branch,
+    /// A table.
+    Table,
+    /// A column.
+    Column,
+    /// An index or a constraint.
+    Index,
+    /// A snapshot.
+    Snapshot,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Branch => "branch",
+            Kind::Table => "table",
+            Kind::Column => "column",
+            Kind::Index => "index",
+            Kind::Snapshot => "snapshot",
+        })
+    }
+}
+
+/// The result of an operation of the core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation did not happen. Whatever the error, nothing was changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    // --- The host fetches and calls again. ---
+    /// Chunks are not at hand: fetch what the set names and run the same operation again.
+    #[error("{} chunks must be fetched before this can run", .0.missing.len())]
+    Fault(FaultSet),
+
+    // --- The caller may run the same thing again. ---
+    /// Another transaction changed the same data first. Run the transaction again.
+    #[error("write conflict: {0}; run the transaction again")]
+    WriteConflict(String),
+    /// Another transaction holds the branch's writer slot. Try again when it has ended.
+    #[error("branch '{0}' is held by another transaction's writer slot; try again")]
+    Busy(String),
+    /// The time given to the statement is over.
+    #[error("the statement ran out of time")]
+    Timeout,
+
+    // --- The caller must ask for something else. ---
+    /// There is no such thing.
+    #[error("{kind} '{name}' does not exist")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// Under which name.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("{kind} '{name}' already exists")]
+    Exists {
+        /// What was to be made.
+        kind: Kind,
+        /// Under which name.
+        name: String,
+    },
+    /// The request contradicts itself or the kind of thing it is about.
+    #[error("{0}")]
+    Invalid(String),
+    /// The text is not SQL, or names things that are not there.
+    #[error("{0}")]
+    Sql(String),
+    /// SQL that Offshoot does not run; the message names the feature.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// A value does not fit where it is put, or two values do not go together.
+    #[error("{0}")]
+    Value(#[from] ValueError),
+    /// The data would break a constraint.
+    #[error("{0}")]
+    Violation(Box<Violation>),
+    /// A limit of the host or of the format.
+    #[error("{0}")]
+    Limit(String),
+    /// The point in time lies before the branch's first commit.
+    #[error("history of this branch begins at SCN {scn}, time {time:?}")]
+    BeforeHistory {
+        /// The first commit's SCN.
+        scn: Scn,
+        /// The first commit's time.
+        time: Micros,
+    },
+    /// The point in time lies beyond the horizon that retention has cut.
+    #[error("history before this point was removed by retention")]
+    HistoryTruncated,
+    /// The branch is protected.
+    #[error("branch '{0}' is protected: {1}")]
+    Protected(String, String),
+    /// The branch, or the point in time, takes no writes.
+    #[error("{0} is read-only")]
+    ReadOnly(String),
+    /// Deletion would lose commits that the source branch lacks.
+    #[error("branch '{name}' has {commits} commits that '{source_branch}' lacks; force deletes it")]
+    Unmerged {
+        /// The branch.
+        name: String,
+        /// Where it came from.
+        source_branch: String,
+        /// How many commits would be lost.
+        commits: u64,
+    },
+    /// Live branches were made from this one.
+    #[error("branch '{name}' has live children: {}", .children.join(", "))]
+    HasChildren {
+        /// The branch.
+        name: String,
+        /// Their names.
+        children: Vec<String>,
+    },
+    /// The merge cannot be done as asked (into itself, nothing in common).
+    #[error("{0}")]
+    InvalidMerge(String),
+    /// The merge has conflicts that its policy leaves open.
+    #[error("{} conflicts must be resolved", .0.conflicts.len())]
+    Conflicts(Box<MergeConflicts>),
+
+    // --- Nothing the caller can do. ---
+    /// Stored bytes are not what was written: restore from a backup or another copy.
+    #[error("stored data is corrupt: {0}")]
+    Corrupt(String),
+    /// The host's storage failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// A law of Offshoot did not hold: a defect to report.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A missing thing.
+    pub fn not_found(kind: Kind, name: impl Into<String>) -> Self {
+        Error::NotFound { kind, name: name.into() }
+    }
+
+    /// A taken name.
+    pub fn exists(kind: Kind, name: impl Into<String>) -> Self {
+        Error::Exists { kind, name: name.into() }
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    pub fn is_retriable(&self) -> bool {
+        matches!(self, Error::WriteConflict(_) | Error::Busy(_))
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Error::Corrupt(error.to_string())
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Error::Violation(Box::new(violation))
+    }
+}
