@@ -21,12 +21,16 @@
 mod branches;
 mod cell;
 mod commit;
+mod info;
 mod points;
+mod snapshots;
 
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
+pub use info::{Divergence, LogEntry, Size};
 pub use points::{AsOf, Point};
+pub use snapshots::Restored;
 
 use crate::chunk::{ChunkSource, Chunks, Store, Ticket, Write};
 use crate::error::{Error, Kind, Result};

@@ -1,0 +1,114 @@
+//! What a branch is like: tables, sizes, log, divergence.
+
+use super::{Database, Point};
+use crate::error::Result;
+use crate::history::{CommitHeader, CommitId, History, Micros};
+use crate::row::{State, TableState};
+use std::sync::Arc;
+
+/// How much a state holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Tables.
+    pub tables: u64,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Bytes of rows and indexes, uncompressed, estimated from a few pages of each tree. Branches
+    /// share pages, so the sum over branches is more than what is stored.
+    pub bytes: u64,
+}
+
+/// How far two branches are apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Divergence {
+    /// Commits of the branch that its source lacks.
+    pub ahead: u64,
+    /// Commits of the source that the branch lacks.
+    pub behind: u64,
+}
+
+/// One entry of a branch's log.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// The commit.
+    pub id: CommitId,
+    /// Its header.
+    pub header: CommitHeader,
+}
+
+impl Database {
+    /// The commits of a branch between two times (both included), newest first.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn log(
+        &self,
+        branch: &str,
+        from: Option<Micros>,
+        to: Option<Micros>,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>> {
+        let head = self.head(branch)?;
+        let chunks = self.chunks();
+        let history = History::new(&chunks);
+        let start = match to {
+            Some(to) if to < head.header.time => {
+                match history.at_time(head.commit, to, false) {
+                    Ok(commit) => commit,
+                    Err(crate::history::HistoryError::BeforeHistory { .. }) => return Ok(Vec::new()),
+                    Err(other) => return Err(other.into()),
+                }
+            }
+            _ => head.commit,
+        };
+        let mut entries = Vec::new();
+        let mut line = history.line(start);
+        while entries.len() < limit {
+            let Some((id, header)) = line.next()? else { break };
+            if from.is_some_and(|from| header.time < from) {
+                break;
+            }
+            entries.push(LogEntry { id, header });
+        }
+        Ok(entries)
+    }
+
+    /// How far a branch and the branch that it came from are apart; `None` where there is none, or
+    /// it is gone.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn divergence(&self, branch: &str) -> Result<Option<Divergence>> {
+        let head = self.head(branch)?;
+        let Some((source, _)) = &head.record.source_branch else { return Ok(None) };
+        let Ok(source) = self.branch(&source.to_string()) else { return Ok(None) };
+        let source = self.head(&source.name)?;
+        let chunks = self.chunks();
+        let (ahead, behind) = History::new(&chunks).ahead_behind(head.commit, source.commit)?;
+        Ok(Some(Divergence { ahead, behind }))
+    }
+
+    /// How much a point of a branch holds.
+    pub fn size(&self, point: &Point) -> Result<Size> {
+        Ok(Size {
+            tables: point.state.table_count() as u64,
+            rows: point.state.row_count(),
+            bytes: self.size_of(&point.state)?,
+        })
+    }
+
+    /// The estimated size of one table: rows and indexes.
+    pub fn table_size(&self, table: &TableState) -> Result<u64> {
+        let chunks = self.chunks();
+        let mut bytes = 0;
+        for view in table.views() {
+            bytes += view.size_estimate(&chunks)?;
+        }
+        Ok(bytes)
+    }
+
+    pub(super) fn size_of(&self, state: &State) -> Result<u64> {
+        let tables: Vec<&Arc<TableState>> = state.tables().collect();
+        tables.iter().try_fold(0, |sum, table| Ok(sum + self.table_size(table)?))
+    }
+}

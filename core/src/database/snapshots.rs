@@ -1,0 +1,170 @@
+//! Points kept by name, and going back to them.
+
+use super::commit::Draft;
+use super::{AsOf, CommitNote, Committed, Database, NewBranch, Receipt};
+use crate::chunk::{Pack, RefChange, Write};
+use crate::error::{Error, Result};
+use crate::history::{SnapshotId, SnapshotKind, SnapshotRecord, snapshot_ref};
+use crate::moment::Moment;
+use crate::row::State;
+
+/// What a restore did.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// The snapshot that the branch now shows.
+    pub snapshot: SnapshotRecord,
+    /// The branch that keeps what was there before, where one was asked for.
+    pub backup: Option<String>,
+    /// The commit that did it; `None` where the branch already held the snapshot's state.
+    pub commit: Option<Committed>,
+}
+
+impl Database {
+    /// Keeps the state of a branch at a point, whatever retention does later.
+    ///
+    /// # Errors
+    /// `NotFound`; `Exists` for a name that another snapshot of the branch has; a fault.
+    pub fn create_snapshot(
+        &self,
+        moment: &Moment,
+        branch: &str,
+        as_of: &AsOf,
+        name: Option<String>,
+    ) -> Result<Receipt<SnapshotRecord>> {
+        let record = self.branch(branch)?;
+        if let Some(name) = &name {
+            crate::history::check_snapshot_name(name).map_err(|e| Error::Invalid(e.to_string()))?;
+            let taken = self.all_snapshots()?;
+            if taken.iter().any(|s| s.branch == record.id && s.name.as_ref() == Some(name)) {
+                return Err(Error::exists(crate::error::Kind::Snapshot, name));
+            }
+        }
+        let point = self.point(branch, as_of)?;
+        let snapshot = SnapshotRecord {
+            id: SnapshotId::draw(moment),
+            name,
+            branch: record.id,
+            branch_name: record.name,
+            commit: point.commit,
+            scn: point.scn,
+            time: point.time,
+            created: moment.now,
+            kind: SnapshotKind::Manual,
+            tables: point.state.table_count() as u32,
+            rows: point.state.row_count(),
+            size_bytes: self.size_of(&point.state)?,
+        };
+        let ticket = self.put_snapshot(&snapshot)?;
+        Ok(Receipt { value: snapshot, ticket })
+    }
+
+    /// The automatic snapshot that stands before a merge or a restore. One per commit.
+    pub(super) fn automatic_snapshot(&self, moment: &Moment, branch: &str) -> Result<SnapshotId> {
+        let head = self.newest(branch)?;
+        let id = SnapshotId::of_commit(head.commit);
+        if self.store.read_ref(&snapshot_ref(&id))?.is_some() {
+            return Ok(id);
+        }
+        let snapshot = SnapshotRecord {
+            id,
+            name: None,
+            branch: head.record.id,
+            branch_name: head.record.name.clone(),
+            commit: head.commit,
+            scn: head.header.scn,
+            time: head.header.time,
+            created: moment.now,
+            kind: SnapshotKind::Automatic,
+            tables: head.state.table_count() as u32,
+            rows: head.state.row_count(),
+            size_bytes: self.size_of(&head.state)?,
+        };
+        self.put_snapshot(&snapshot)?;
+        Ok(id)
+    }
+
+    fn put_snapshot(&self, snapshot: &SnapshotRecord) -> Result<Option<crate::chunk::Ticket>> {
+        let name = snapshot_ref(&snapshot.id);
+        let change = RefChange { name, expected: None, new: Some(snapshot.encode()) };
+        self.put(Write { pack: Pack::default(), change: Some(change) }).map(Some)
+    }
+
+    /// The snapshots of a branch, newest first: its own, and the forks that were made from it.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn snapshots(&self, branch: &str) -> Result<Vec<SnapshotRecord>> {
+        let record = self.branch(branch)?;
+        let mut own = self.all_snapshots()?;
+        own.retain(|s| s.branch == record.id);
+        own.sort_by(|a, b| (b.time, b.created, b.id).cmp(&(a.time, a.created, a.id)));
+        Ok(own)
+    }
+
+    /// Makes a branch hold again what a snapshot holds, as a new commit on top: nothing is undone
+    /// in history. The state before is kept by an automatic snapshot, and by a branch where `backup`
+    /// names one.
+    ///
+    /// # Errors
+    /// `NotFound` for the snapshot, `Protected`, `ReadOnly`, `Exists` for the backup; a fault.
+    pub fn restore(
+        &self,
+        moment: &Moment,
+        branch: &str,
+        snapshot: &str,
+        backup: Option<String>,
+        author: &str,
+    ) -> Result<Receipt<Restored>> {
+        let cell = self.cell(branch)?;
+        let before = self.newest(branch)?;
+        super::commit::writable(&before.record)?;
+        let found = self.find_snapshot(&before.record, snapshot)?;
+        let point = self.point(branch, &AsOf::Snapshot(found.id.to_string()))?;
+        self.automatic_snapshot(moment, branch)?;
+        if let Some(name) = &backup {
+            // Of the newest accepted commit: what the restore replaces is what the backup keeps.
+            self.create_branch(
+                moment,
+                NewBranch {
+                    name: name.clone(),
+                    source: before.record.name.clone(),
+                    as_of: AsOf::Commit(before.commit),
+                    ..NewBranch::default()
+                },
+            )?;
+        }
+        let note = CommitNote {
+            author: author.to_owned(),
+            message: format!("Restore to snapshot {}", found.id),
+        };
+        let moved = cell.advance(self, None, moment.now, |head| {
+            if head.commit != before.commit {
+                return Err(Error::WriteConflict("the branch moved during the restore".into()));
+            }
+            if head.commit == point.commit {
+                return Ok(None);
+            }
+            let chunks = self.chunks();
+            let state = keep_sequences(&head.state, &point.state);
+            let draft =
+                Draft { state, delta: None, merged: Vec::new(), note: &note, now: moment.now };
+            self.append(&chunks, head, draft, |_| {}).map(Some)
+        })?;
+        let ticket = match &moved {
+            Some((ticket, ..)) => Some(*ticket),
+            None => None,
+        };
+        let commit = moved.map(|(_, _, committed)| committed);
+        Ok(Receipt { value: Restored { snapshot: found, backup, commit }, ticket })
+    }
+}
+
+/// The restored state, with automatic ids that never fall back: an id given since the snapshot is
+/// not given to another row.
+fn keep_sequences(now: &State, then: &State) -> State {
+    let mut state = then.clone();
+    for table in now.tables() {
+        state.raise_sequence(table.table.id(), table.next_auto);
+    }
+    state
+}
