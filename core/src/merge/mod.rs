@@ -1,7 +1,127 @@
-//! merge
-/// The conflicts of a merge.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MergeConflicts {
-    /// All conflicts, in the order of table, key and column.
-    pub conflicts: Vec<()>,
+//! Three-way merge of schemas, rows and cells.
+//!
+//! ```text
+//!            base ──────────────▶ target ──▶ merged (first parent: target)
+//!              └──▶ source ─────────────────▲
+//! ```
+//!
+//! 1. *Schemas*, by id: what one side added is taken, what one side dropped and the other left alone
+//!    is dropped, what both altered alike is taken; all else is a `schema` conflict (`schema.rs`).
+//! 2. *Rows*: only keys that the source changed since the base are looked at, so the cost is that of
+//!    the source's changes. Values are compared after decoding under the merged schema, never as
+//!    bytes. Where only one side changed a cell, that side's value stands (`rows.rs`).
+//! 3. *Constraints*: the changed rows are checked in the merged state, exactly as a statement's are.
+//! 4. *Conflicts* are data (`conflict.rs`). A policy decides cells and rows; resolutions decide the
+//!    rest; nothing is written while one is open.
+//!
+//! With several merge bases (criss-cross histories) a row merges only where every base gives the
+//! same answer. A table that the target left alone since the base is taken from the source whole.
+//!
+//! This module knows states, not branches: which commits are merged, and what is written, is in
+//! `database`.
+
+mod conflict;
+mod renumber;
+mod rows;
+mod schema;
+
+pub use conflict::{Conflict, ConflictKind, Held, MergeConflicts, Policy, Resolution, Take};
+
+use crate::chunk::Chunks;
+use crate::error::Result;
+use crate::history::RowChange;
+use crate::row::{State, TableId, check_changes};
+use std::ops::ControlFlow;
+
+/// How a merge decides.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// For cells and rows.
+    pub policy: Policy,
+    /// For what has been decided by hand; they go before the policy.
+    pub resolutions: Vec<Resolution>,
+    /// Whether source rows whose automatic key the target also gave get a new one, with the source's
+    /// references to them.
+    pub renumber: bool,
+}
+
+/// Which side changed a row last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The branch that is merged.
+    Source,
+    /// The branch that it is merged into.
+    Target,
+}
+
+/// Says which side's last commit that touched a row is later.
+pub type Newest<'n> = dyn FnMut(TableId, &[u8]) -> Result<Side> + 'n;
+
+/// What a merge comes to.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    /// The merged state; only to be used when nothing is open.
+    pub state: State,
+    /// The rows that change on the target.
+    pub changes: Vec<(TableId, RowChange)>,
+    /// Whether a definition changes on the target.
+    pub schema_changed: bool,
+    /// Conflicts that policy or resolutions settled.
+    pub settled: Vec<Conflict>,
+    /// Conflicts that are open.
+    pub open: Vec<Conflict>,
+}
+
+/// Conflicts beyond this are not listed: a merge with so many is settled by a policy.
+pub const CONFLICTS_MAX: usize = 10_000;
+
+/// Merges `source` into `target`, which went apart at `bases`.
+///
+/// # Errors
+/// A fault where chunks are not at hand; `Limit` beyond [`CONFLICTS_MAX`].
+pub fn merge(
+    chunks: &Chunks,
+    bases: &[State],
+    source: &State,
+    target: &State,
+    options: &Options,
+    newest: &mut Newest<'_>,
+) -> Result<Merged> {
+    let mut merged = Merged {
+        state: target.clone(),
+        changes: Vec::new(),
+        schema_changed: false,
+        settled: Vec::new(),
+        open: Vec::new(),
+    };
+    let plan = schema::plan(chunks, bases, source, target, options, &mut merged)?;
+    rows::merge_rows(chunks, bases, source, target, options, newest, plan, &mut merged)?;
+    for table in source.tables() {
+        merged.state.raise_sequence(table.table.id(), table.next_auto);
+    }
+    let mut violations = Vec::new();
+    let changes = merged.changes.iter().map(|(id, change)| (*id, change));
+    check_changes(&merged.state, chunks, changes, &mut |violation| {
+        violations.push(violation);
+        match violations.len() >= CONFLICTS_MAX {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    for violation in violations {
+        let conflict = rows::constraint_conflict(chunks, &merged, source, target, &violation)?;
+        merged.open.push(conflict);
+    }
+    let order = |c: &Conflict| (c.table.clone(), c.key.clone(), c.column.clone(), c.kind);
+    merged.open.sort_by_key(order);
+    merged.open.dedup();
+    merged.settled.sort_by_key(order);
+    if merged.open.len() > CONFLICTS_MAX {
+        let many = merged.open.len();
+        return Err(crate::error::Error::Limit(format!(
+            "the merge has {many} conflicts, more than the {CONFLICTS_MAX} that are listed: \
+             choose source_wins or target_wins"
+        )));
+    }
+    Ok(merged)
 }
