@@ -67,7 +67,7 @@ impl Database {
         record.source_snapshot = Some(SnapshotId::of_commit(commit));
         record.metadata = new.metadata;
         record.read_only = new.read_only;
-        let ticket = self.publish_with(&chunks, record.clone(), header, &point)?;
+        let ticket = self.publish(&chunks, record.clone(), header, &point.state, point.deltas)?;
         Ok(Receipt { value: record, ticket })
     }
 
@@ -118,12 +118,7 @@ impl Database {
                 let why = "unprotect it before deleting it".to_owned();
                 return Err(Error::Protected(record.name.clone(), why));
             }
-            let of_this = |r: &BranchRecord| {
-                r.status != BranchStatus::Deleted
-                    && r.source_branch.as_ref().is_some_and(|(id, _)| *id == record.id)
-            };
-            let children = self.branches()?.into_iter().filter(of_this);
-            let children: Vec<String> = children.map(|r| r.name).collect();
+            let children = self.live_children(record)?;
             if !children.is_empty() {
                 return Err(Error::HasChildren { name: record.name.clone(), children });
             }

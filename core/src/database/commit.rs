@@ -238,7 +238,7 @@ impl Database {
         let header = commit.header();
         let id = CommitId(chunks.stage(commit.encode()));
         let record = BranchRecord::new(moment, super::MAIN, id, header.scn);
-        self.publish(&chunks, record, header, state)
+        self.publish(&chunks, record, header, &state, (0, 0))
     }
 
     /// Writes a new branch's ref and puts the branch in use.
@@ -247,7 +247,8 @@ impl Database {
         chunks: &Chunks,
         record: BranchRecord,
         header: CommitHeader,
-        state: State,
+        state: &State,
+        deltas: (u64, u64),
     ) -> Result<Option<Ticket>> {
         let bytes = record.encode();
         let name = crate::history::branch_ref(&record.name);
@@ -260,17 +261,16 @@ impl Database {
         }
         let ticket = self.submit(Write { pack, change: Some(change) })?;
         let cell = super::Cell::new(name, bytes.clone(), record.clone());
-        let (commit, delta) = (record.head, (0, 0));
         let head = Head {
+            commit: record.head,
             record,
             ref_bytes: bytes,
-            commit,
             header,
-            state,
-            delta_bytes: delta.0,
-            delta_commits: delta.1,
+            state: state.clone(),
+            delta_bytes: deltas.0,
+            delta_commits: deltas.1,
         };
-        cell.begin(ticket, Arc::new(head), self);
+        cell.begin(ticket, Arc::new(head));
         cells.insert(branch, Arc::new(cell));
         Ok(Some(ticket))
     }
