@@ -5,7 +5,7 @@ use super::{AsOf, CommitNote, Committed, Database, Head, Receipt, locked};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::{
-    Body, BranchStatus, CommitId, Delta, History, Micros, RowChange, TableDelta, TableKey,
+    Body, BranchStatus, CommitId, CommitReader, Delta, Micros, RowChange, TableDelta, TableKey,
 };
 use crate::merge::{Conflict, MergeConflicts, Merged, Options, Policy, Resolution, Side};
 use crate::moment::Moment;
@@ -184,7 +184,7 @@ impl Database {
             let chunks = self.chunks();
             let merged = vec![from.commit];
             let draft = Draft { state, delta, merged, note: &note, now: moment.now };
-            self.append(&chunks, head, draft, |_| {}).map(Some)
+            self.append(&chunks, head, draft).map(Some)
         })?;
         match moved {
             Some((ticket, _, committed)) => Ok((ticket, committed)),
@@ -199,7 +199,7 @@ impl Database {
         into: &Head,
     ) -> Result<(Vec<CommitId>, Merged)> {
         let chunks = self.chunks();
-        let bases = History::new(&chunks).merge_bases(from.commit, into.commit)?;
+        let bases = CommitReader::new(&chunks).merge_bases(&from.commit, &into.commit)?;
         if bases.is_empty() {
             return Err(Error::InvalidMerge("the branches have no common history".into()));
         }
@@ -217,7 +217,7 @@ impl Database {
         let mut last: Option<(LastTouched, LastTouched)> = None;
         let mut newest = |table: TableId, key: &[u8]| -> Result<Side> {
             if last.is_none() {
-                let history = History::new(&chunks);
+                let history = CommitReader::new(&chunks);
                 let ours = self.last_touched(&chunks, &history, from.commit, into.commit)?;
                 let theirs = self.last_touched(&chunks, &history, into.commit, from.commit)?;
                 last = Some((ours, theirs));
@@ -251,13 +251,13 @@ impl Database {
     fn last_touched(
         &self,
         chunks: &Chunks,
-        history: &History<'_>,
+        history: &CommitReader<'_>,
         side: CommitId,
         other: CommitId,
     ) -> Result<LastTouched> {
         let mut touched = LastTouched::new();
-        for id in history.missing_from(side, other)? {
-            let commit = history.commit(id)?;
+        for id in history.missing_from(&side, &other)? {
+            let commit = history.commit(&id)?;
             let delta = match commit.body {
                 Body::Delta(delta) => delta,
                 Body::Root(_) => self.delta_of_commit(chunks, id)?,
@@ -278,7 +278,7 @@ impl Database {
     /// # Errors
     /// `HistoryTruncated` where the parent is gone; a fault.
     pub fn delta_of_commit(&self, chunks: &Chunks, id: CommitId) -> Result<Delta> {
-        let commit = History::new(chunks).commit(id)?;
+        let commit = CommitReader::new(chunks).commit(&id)?;
         if let Body::Delta(delta) = commit.body {
             return Ok(delta);
         }
@@ -333,7 +333,7 @@ impl Database {
     pub fn merge_base(&self, a: &str, b: &str) -> Result<CommitId> {
         let (a, b) = (self.head(a)?, self.head(b)?);
         let chunks = self.chunks();
-        let bases = History::new(&chunks).merge_bases(a.commit, b.commit)?;
+        let bases = CommitReader::new(&chunks).merge_bases(&a.commit, &b.commit)?;
         bases.first().copied().ok_or_else(|| {
             Error::InvalidMerge("the branches have no common history".into())
         })
