@@ -14,13 +14,13 @@ pub struct Count {
 impl Count {
     /// What one line of output reports; nothing if it is not a closing line.
     pub fn of_line(line: &str) -> Self {
-        let line = line.trim();
         // nextest: `Summary [ 0.1s] 5 tests run: 3 passed (1 slow, 1 leaky), 2 failed, 1 skipped`
-        if let Some(rest) = line.strip_prefix("Summary [") {
+        if let Some(rest) = line.trim_start().strip_prefix("Summary [") {
             return rest
                 .split_once(" run: ")
                 .map_or(Self::default(), |(_, r)| Self::of_list(r, ','));
         }
+        // It repeats the output of a failed test, set in, with libtest's own line; that counts nothing.
         // libtest: `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; …`
         match line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) {
             Some((_, rest)) => Self::of_list(rest, ';'),
@@ -103,9 +103,14 @@ mod tests {
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in
-            ["", "PASS [ 0.1s] core a::b", "3 passed, 1 failed", "test result: ok", "Summary ["]
-        {
+        for line in [
+            "",
+            "PASS [ 0.1s] core a::b",
+            "3 passed, 1 failed",
+            "test result: ok",
+            "    test result: FAILED. 0 passed; 1 failed",
+            "Summary [",
+        ] {
             assert_eq!(counts(line), [0, 0, 0], "{line}");
         }
     }
