@@ -4,8 +4,7 @@ use super::{AsOf, Database, MAIN, Point, Receipt, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
-    BranchRecord, BranchStatus, History, Metadata, Micros, SnapshotId, check_branch_name,
-    deleted_ref,
+    BranchRecord, BranchStatus, CommitReader, Metadata, Micros, check_name,
 };
 use crate::moment::Moment;
 use std::sync::Arc;
@@ -45,7 +44,7 @@ impl Database {
     /// `Invalid` for the name, `Exists`, `NotFound` for the source or snapshot, `BeforeHistory`; a
     /// fault.
     pub fn create_branch(&self, moment: &Moment, new: NewBranch) -> Result<Receipt<BranchRecord>> {
-        check_branch_name(&new.name).map_err(|e| Error::Invalid(e.to_string()))?;
+        check_name(&new.name).map_err(|e| Error::Invalid(e.to_string()))?;
         let source = self.head(&new.source)?;
         if locked(&self.cells).contains_key(&new.name) {
             return Err(Error::exists(Kind::Branch, new.name));
@@ -60,14 +59,14 @@ impl Database {
             true => source.header.clone(),
             false => self.header(&chunks, &commit)?,
         };
-        let mut record = BranchRecord::new(moment, &new.name, commit, header.scn);
+        let mut record = super::commit::new_record(moment, &new.name, commit, &header);
         record.display_name = new.display_name.unwrap_or(new.name);
         record.source_branch = Some((source.record.id, source.record.name.clone()));
         record.fork = Some(commit);
-        record.source_snapshot = Some(SnapshotId::of_commit(commit));
+        record.source_snapshot = Some(super::points::snapshot_of(commit));
         record.metadata = new.metadata;
         record.read_only = new.read_only;
-        let ticket = self.publish_with(&chunks, record.clone(), header, &point)?;
+        let ticket = self.publish(&chunks, record.clone(), header, &point.state, point.deltas)?;
         Ok(Receipt { value: record, ticket })
     }
 
@@ -118,26 +117,20 @@ impl Database {
                 let why = "unprotect it before deleting it".to_owned();
                 return Err(Error::Protected(record.name.clone(), why));
             }
-            let of_this = |r: &BranchRecord| {
-                r.status != BranchStatus::Deleted
-                    && r.source_branch.as_ref().is_some_and(|(id, _)| *id == record.id)
-            };
-            let children = self.branches()?.into_iter().filter(of_this);
-            let children: Vec<String> = children.map(|r| r.name).collect();
+            let children = self.live_children(record)?;
             if !children.is_empty() {
                 return Err(Error::HasChildren { name: record.name.clone(), children });
             }
             if !force {
                 self.refuse_unmerged(record)?;
             }
-            let mut deleted = record.clone();
+            let mut deleted = record.next(moment.now);
             deleted.status = BranchStatus::Deleted;
-            deleted.version += 1;
             deleted.deleted = Some(Micros(moment.now.0.max(record.updated.0)));
             // First the record of the deletion, then the deletion: a reader that sees both takes
             // the branch for alive.
             let kept = RefChange {
-                name: deleted_ref(&deleted.id),
+                name: deleted.ref_name().to_string(),
                 expected: None,
                 new: Some(deleted.encode()),
             };
@@ -166,7 +159,7 @@ impl Database {
             },
             Err(other) => return Err(other),
         };
-        let (commits, _) = History::new(&chunks).ahead_behind(record.head, source)?;
+        let (commits, _) = CommitReader::new(&chunks).ahead_behind(&record.head, &source)?;
         match commits {
             0 => Ok(()),
             commits => Err(Error::Unmerged {

@@ -72,6 +72,11 @@ impl Cell {
         Cell { ref_name, id, ids: Arc::default(), writing: Mutex::new(()), heads: Mutex::new(heads) }
     }
 
+    /// The head of a branch that was just made.
+    pub(super) fn begin(&self, ticket: Ticket, head: Arc<Head>) {
+        locked(&self.heads).waiting.push_back((ticket, head));
+    }
+
     pub(super) fn ref_name(&self) -> &str {
         &self.ref_name
     }

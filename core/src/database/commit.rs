@@ -4,8 +4,8 @@ use super::{Database, Head, Receipt, SlotToken};
 use crate::chunk::{Chunks, Outcome, Pack, RefChange, Ticket, Write};
 use crate::error::{Error, Result};
 use crate::history::{
-    Body, BranchRecord, BranchStatus, Commit, CommitHeader, CommitId, DELTA_MAX_BYTES, Delta,
-    KEYFRAME_EVERY_BYTES, Micros, Scn,
+    Body, BranchId, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader,
+    DELTA_MAX_BYTES, Delta, KEYFRAME_EVERY_BYTES, Links, Metadata, Micros, RefName, Scn,
 };
 use crate::moment::Moment;
 use crate::row::State;
@@ -73,13 +73,7 @@ impl Database {
             }
             let delta = (!txn.has_ddl()).then_some(delta);
             let draft = Draft { state, delta, merged: Vec::new(), note, now: moment.now };
-            self.append(txn.chunks(), head, draft, |record| {
-                // A merged branch that is written to again is at work again.
-                if record.status == BranchStatus::Merged {
-                    record.status = BranchStatus::Active;
-                }
-            })
-            .map(Some)
+            self.append(txn.chunks(), head, draft).map(Some)
         })?;
         Ok(match moved {
             None => Receipt { value: None, ticket: None },
@@ -95,10 +89,8 @@ impl Database {
         chunks: &Chunks,
         head: &Head,
         draft: Draft<'_>,
-        change: impl FnOnce(&mut BranchRecord),
     ) -> Result<(Ticket, Head, Committed)> {
         let Draft { state, delta, merged, note, now } = draft;
-        let time = Micros(now.0.max(head.header.time.0.saturating_add(1)));
         let mut parents = vec![head.commit];
         parents.extend(merged);
         let (body, delta_len) = match delta.map(|delta| {
@@ -121,48 +113,23 @@ impl Database {
         };
         let root = state.base().root.hash;
         let body = body.map_or(Body::Root(root), Body::Delta);
-        let other_generations = parents[1..].iter().map(|id| self.header(chunks, id));
-        let others = other_generations.collect::<Result<Vec<_>>>()?;
-        let generation = 1 + others
-            .iter()
-            .map(|h| h.generation)
-            .chain([head.header.generation])
-            .max()
-            .unwrap_or_default();
-        let jump = self.jump_for(chunks, head)?;
-        let commit = Commit {
-            parents,
-            jump,
-            scn: head.header.scn.next(),
-            generation,
-            time,
-            author: note.author.clone(),
-            message: note.message.clone(),
-            body,
-        };
-        let encoded = commit.encode();
+        let links = CommitReader::new(chunks).links(&parents, now)?;
+        let commit = links.commit(&note.author, &note.message, body);
         let header = commit.header();
-        let id = CommitId(chunks.stage(encoded));
-        let mut record = head.record.clone();
-        (record.head, record.head_scn, record.updated) = (id, header.scn, time);
-        record.version += 1;
-        change(&mut record);
+        let id = CommitId(chunks.stage(commit.encode()));
+        let record = head.record.advanced(id, header.scn, header.time);
         let ref_bytes = record.encode();
-        let mut roots = vec![id.0];
-        if is_root || keyframe {
-            roots.push(root);
-        }
         let pack = Pack {
             chunks: chunks.take_staged(),
             keyframes: if keyframe { vec![(id.0, root)] } else { Vec::new() },
         };
         let ref_change = RefChange {
-            name: crate::history::branch_ref(&record.name),
+            name: record.ref_name().to_string(),
             expected: Some(head.ref_bytes.clone()),
             new: Some(ref_bytes.clone()),
         };
         let ticket = self.submit(Write { pack, change: Some(ref_change) })?;
-        let scn = header.scn;
+        let (scn, time) = (header.scn, header.time);
         let (delta_bytes, delta_commits) =
             if keyframe { (0, 0) } else { (delta_bytes, delta_commits) };
         let head = Head { record, ref_bytes, commit: id, header, state, delta_bytes, delta_commits };
@@ -176,13 +143,11 @@ impl Database {
         now: Micros,
         change: impl FnOnce(&mut BranchRecord),
     ) -> Result<(Ticket, Head, BranchRecord)> {
-        let mut record = head.record.clone();
-        record.version += 1;
-        record.updated = Micros(now.0.max(record.updated.0));
+        let mut record = head.record.next(now);
         change(&mut record);
         let ref_bytes = record.encode();
         let change = RefChange {
-            name: crate::history::branch_ref(&record.name),
+            name: record.ref_name().to_string(),
             expected: Some(head.ref_bytes.clone()),
             new: Some(ref_bytes.clone()),
         };
@@ -225,20 +190,12 @@ impl Database {
     pub(super) fn create_main(&self, moment: &Moment) -> Result<Option<Ticket>> {
         let chunks = self.chunks();
         let state = State::empty().materialise(&chunks)?;
-        let commit = Commit {
-            parents: Vec::new(),
-            jump: None,
-            scn: Scn(1),
-            generation: 1,
-            time: moment.now,
-            author: String::new(),
-            message: "database created".into(),
-            body: Body::Root(state.base().root.hash),
-        };
+        let body = Body::Root(state.base().root.hash);
+        let commit = Links::first(moment.now).commit("", "database created", body);
         let header = commit.header();
         let id = CommitId(chunks.stage(commit.encode()));
-        let record = BranchRecord::new(moment, super::MAIN, id, header.scn);
-        self.publish(&chunks, record, header, state)
+        let record = new_record(moment, super::MAIN, id, &header);
+        self.publish(&chunks, record, header, &state, (0, 0))
     }
 
     /// Writes a new branch's ref and puts the branch in use.
@@ -247,10 +204,11 @@ impl Database {
         chunks: &Chunks,
         record: BranchRecord,
         header: CommitHeader,
-        state: State,
+        state: &State,
+        deltas: (u64, u64),
     ) -> Result<Option<Ticket>> {
         let bytes = record.encode();
-        let name = crate::history::branch_ref(&record.name);
+        let name = record.ref_name().to_string();
         let change = RefChange { name: name.clone(), expected: None, new: Some(bytes.clone()) };
         let pack = Pack { chunks: chunks.take_staged(), keyframes: Vec::new() };
         let branch = record.name.clone();
@@ -260,17 +218,16 @@ impl Database {
         }
         let ticket = self.submit(Write { pack, change: Some(change) })?;
         let cell = super::Cell::new(name, bytes.clone(), record.clone());
-        let (commit, delta) = (record.head, (0, 0));
         let head = Head {
+            commit: record.head,
             record,
             ref_bytes: bytes,
-            commit,
             header,
-            state,
-            delta_bytes: delta.0,
-            delta_commits: delta.1,
+            state: state.clone(),
+            delta_bytes: deltas.0,
+            delta_commits: deltas.1,
         };
-        cell.begin(ticket, Arc::new(head), self);
+        cell.begin(ticket, Arc::new(head));
         cells.insert(branch, Arc::new(cell));
         Ok(Some(ticket))
     }
@@ -286,4 +243,33 @@ pub(super) fn writable(record: &BranchRecord) -> Result<()> {
         return Err(Error::ReadOnly(format!("branch '{}'", record.name)));
     }
     Ok(())
+}
+
+/// The record of a branch that begins at a commit.
+pub(super) fn new_record(
+    moment: &Moment,
+    name: &str,
+    head: CommitId,
+    header: &CommitHeader,
+) -> BranchRecord {
+    BranchRecord {
+        id: BranchId::derive(&moment.seed, 0),
+        incarnation: 1,
+        version: 1,
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        head,
+        head_scn: header.scn,
+        head_time: header.time,
+        source_branch: None,
+        fork: None,
+        source_snapshot: None,
+        protected: false,
+        read_only: false,
+        status: BranchStatus::Active,
+        metadata: Metadata::default(),
+        created: moment.now,
+        updated: moment.now,
+        deleted: None,
+    }
 }

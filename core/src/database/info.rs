@@ -2,7 +2,7 @@
 
 use super::{Database, Point};
 use crate::error::Result;
-use crate::history::{CommitHeader, CommitId, History, Micros};
+use crate::history::{CommitHeader, CommitId, CommitReader, HistoryError, Micros};
 use crate::row::{State, TableState};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct LogEntry {
     /// The commit.
     pub id: CommitId,
     /// Its header.
-    pub header: CommitHeader,
+    pub header: Arc<CommitHeader>,
 }
 
 impl Database {
@@ -50,21 +50,21 @@ impl Database {
     ) -> Result<Vec<LogEntry>> {
         let head = self.head(branch)?;
         let chunks = self.chunks();
-        let history = History::new(&chunks);
+        let history = CommitReader::new(&chunks);
         let start = match to {
             Some(to) if to < head.header.time => {
-                match history.at_time(head.commit, to, false) {
+                match history.at_time(&head.commit, to, false) {
                     Ok(commit) => commit,
-                    Err(crate::history::HistoryError::BeforeHistory { .. }) => return Ok(Vec::new()),
+                    Err(HistoryError::BeforeHistory { .. }) => return Ok(Vec::new()),
                     Err(other) => return Err(other.into()),
                 }
             }
             _ => head.commit,
         };
         let mut entries = Vec::new();
-        let mut line = history.line(start);
+        let mut line = history.line(&start);
         while entries.len() < limit {
-            let Some((id, header)) = line.next()? else { break };
+            let Some((id, header)) = line.next().transpose()? else { break };
             if from.is_some_and(|from| header.time < from) {
                 break;
             }
@@ -84,7 +84,7 @@ impl Database {
         let Ok(source) = self.branch(&source.to_string()) else { return Ok(None) };
         let source = self.head(&source.name)?;
         let chunks = self.chunks();
-        let (ahead, behind) = History::new(&chunks).ahead_behind(head.commit, source.commit)?;
+        let (ahead, behind) = CommitReader::new(&chunks).ahead_behind(&head.commit, &source.commit)?;
         Ok(Some(Divergence { ahead, behind }))
     }
 

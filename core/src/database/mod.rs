@@ -22,12 +22,14 @@ mod branches;
 mod cell;
 mod commit;
 mod info;
+mod merging;
 mod points;
 mod snapshots;
 
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
+pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use info::{Divergence, LogEntry, Size};
 pub use points::{AsOf, Point};
 pub use snapshots::Restored;

@@ -4,8 +4,8 @@ use super::{Database, Head, locked};
 use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::history::{
-    Body, BranchRecord, Commit, CommitHeader, CommitId, History, Micros, Scn, SnapshotId,
-    SnapshotRecord,
+    Body, BranchRecord, Commit, CommitHeader, CommitId, CommitReader, Micros, Scn, SnapshotId,
+    SnapshotKind, SnapshotRecord,
 };
 use crate::row::State;
 use std::collections::VecDeque;
@@ -93,14 +93,14 @@ impl Database {
 
     /// The commit that a point of a branch is.
     pub(super) fn resolve(&self, chunks: &Chunks, head: &Head, as_of: &AsOf) -> Result<CommitId> {
-        let history = History::new(chunks);
+        let history = CommitReader::new(chunks);
         Ok(match as_of {
             AsOf::Now => head.commit,
             AsOf::Time { at, whole_second } => {
-                history.at_time(head.commit, *at, *whole_second)?
+                history.at_time(&head.commit, *at, *whole_second)?
             }
-            AsOf::Scn(scn) | AsOf::Transaction(scn) => history.at_scn(head.commit, *scn)?,
-            AsOf::Commit(id) => match history.is_on_line(head.commit, *id)? {
+            AsOf::Scn(scn) | AsOf::Transaction(scn) => history.at_scn(&head.commit, *scn)?,
+            AsOf::Commit(id) => match history.is_on_line(&head.commit, id)? {
                 true => *id,
                 false => {
                     return Err(Error::Invalid(format!(
@@ -112,7 +112,7 @@ impl Database {
             AsOf::Snapshot(name) => {
                 let snapshot = self.find_snapshot(&head.record, name)?;
                 let own = snapshot.branch == head.record.id;
-                match own || history.is_on_line(head.commit, snapshot.commit)? {
+                match own || history.is_on_line(&head.commit, &snapshot.commit)? {
                     true => snapshot.commit,
                     false => return Err(Error::not_found(Kind::Snapshot, name)),
                 }
@@ -125,26 +125,21 @@ impl Database {
         if let Some(point) = locked(&self.states).get(commit) {
             return Ok(point);
         }
-        let history = History::new(chunks);
+        let history = CommitReader::new(chunks);
         let mut deltas = Vec::new();
         let mut at = commit;
-        let mut newest: Option<CommitHeader> = None;
+        let mut newest: Option<(Scn, Micros)> = None;
         let (mut bytes, mut state) = (0, None);
         while state.is_none() {
+            if newest.is_none() {
+                let header = history.header(&at)?;
+                newest = Some((header.scn, header.time));
+            }
             if let Some(root) = self.store.keyframe(&at.0)? {
-                if newest.is_none() {
-                    newest = Some(history.header(at)?);
-                }
                 state = Some(State::load(chunks, root)?);
                 break;
             }
-            let Commit { body, parents, .. } = {
-                let commit = history.commit(at)?;
-                if newest.is_none() {
-                    newest = Some(commit.header());
-                }
-                commit
-            };
+            let Commit { body, parents, .. } = history.commit(&at)?;
             match body {
                 Body::Root(root) => state = Some(State::load(chunks, root)?),
                 Body::Delta(delta) => {
@@ -156,14 +151,13 @@ impl Database {
                 }
             }
         }
-        let (Some(mut state), Some(header)) = (state, newest) else {
+        let (Some(mut state), Some((scn, time))) = (state, newest) else {
             return Err(Error::Internal("a line without a root".into()));
         };
         for delta in deltas.iter().rev() {
             state.apply_delta(delta)?;
         }
         let deltas = (bytes, deltas.len() as u64);
-        let (scn, time) = (header.scn, header.time);
         let point = Arc::new(Point { commit, scn, time, state, deltas });
         locked(&self.states).put(point.clone());
         Ok(point)
@@ -185,11 +179,7 @@ impl Database {
     }
 
     pub(super) fn header(&self, chunks: &Chunks, id: &CommitId) -> Result<CommitHeader> {
-        Ok(History::new(chunks).header(*id)?)
-    }
-
-    pub(super) fn jump_for(&self, chunks: &Chunks, head: &Head) -> Result<Option<(CommitId, Scn)>> {
-        Ok(History::new(chunks).jump_after(head.commit, &head.header)?)
+        Ok(CommitHeader::clone(&*CommitReader::new(chunks).header(id)?))
     }
 
     /// A snapshot by id or name. Every fork is one: the commit that a branch was made from is found
@@ -215,12 +205,26 @@ impl Database {
         let chunks = self.chunks();
         for record in self.branches()? {
             let (Some(fork), Some(source)) = (record.fork, &record.source_branch) else { continue };
-            let id = SnapshotId::of_commit(fork);
+            let id = snapshot_of(fork);
             if all.iter().any(|s: &SnapshotRecord| s.id == id) {
                 continue;
             }
             let header = self.header(&chunks, &fork)?;
-            all.push(SnapshotRecord::of_fork(fork, &header, source, record.created));
+            all.push(SnapshotRecord {
+                id,
+                name: None,
+                branch: source.0,
+                branch_name: source.1.clone(),
+                commit: fork,
+                scn: header.scn,
+                time: header.time,
+                created: record.created,
+                kind: SnapshotKind::Automatic,
+                // Nothing was counted when the branch was made: that costs more than the branch.
+                tables: 0,
+                rows: 0,
+                size_bytes: 0,
+            });
         }
         Ok(all)
     }
@@ -237,4 +241,12 @@ impl Point {
             deltas: (head.delta_bytes, head.delta_commits),
         }
     }
+}
+
+/// The id of the automatic snapshot of a commit: there is one at most, and no record is needed to
+/// name it.
+pub(super) fn snapshot_of(commit: CommitId) -> SnapshotId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&commit.0.as_bytes()[..16]);
+    SnapshotId(id)
 }

@@ -4,7 +4,7 @@ use super::commit::Draft;
 use super::{AsOf, CommitNote, Committed, Database, NewBranch, Receipt};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Result};
-use crate::history::{SnapshotId, SnapshotKind, SnapshotRecord, snapshot_ref};
+use crate::history::{RefName, SnapshotId, SnapshotKind, SnapshotRecord};
 use crate::moment::Moment;
 use crate::row::State;
 
@@ -33,7 +33,7 @@ impl Database {
     ) -> Result<Receipt<SnapshotRecord>> {
         let record = self.branch(branch)?;
         if let Some(name) = &name {
-            crate::history::check_snapshot_name(name).map_err(|e| Error::Invalid(e.to_string()))?;
+            crate::history::check_name(name).map_err(|e| Error::Invalid(e.to_string()))?;
             let taken = self.all_snapshots()?;
             if taken.iter().any(|s| s.branch == record.id && s.name.as_ref() == Some(name)) {
                 return Err(Error::exists(crate::error::Kind::Snapshot, name));
@@ -41,7 +41,7 @@ impl Database {
         }
         let point = self.point(branch, as_of)?;
         let snapshot = SnapshotRecord {
-            id: SnapshotId::draw(moment),
+            id: SnapshotId::derive(&moment.seed, 1),
             name,
             branch: record.id,
             branch_name: record.name,
@@ -61,8 +61,8 @@ impl Database {
     /// The automatic snapshot that stands before a merge or a restore. One per commit.
     pub(super) fn automatic_snapshot(&self, moment: &Moment, branch: &str) -> Result<SnapshotId> {
         let head = self.newest(branch)?;
-        let id = SnapshotId::of_commit(head.commit);
-        if self.store.read_ref(&snapshot_ref(&id))?.is_some() {
+        let id = super::points::snapshot_of(head.commit);
+        if self.store.read_ref(&&RefName::Snapshot(id).to_string())?.is_some() {
             return Ok(id);
         }
         let snapshot = SnapshotRecord {
@@ -84,7 +84,7 @@ impl Database {
     }
 
     fn put_snapshot(&self, snapshot: &SnapshotRecord) -> Result<Option<crate::chunk::Ticket>> {
-        let name = snapshot_ref(&snapshot.id);
+        let name = snapshot.ref_name().to_string();
         let change = RefChange { name, expected: None, new: Some(snapshot.encode()) };
         self.put(Write { pack: Pack::default(), change: Some(change) }).map(Some)
     }
@@ -148,7 +148,7 @@ impl Database {
             let state = keep_sequences(&head.state, &point.state);
             let draft =
                 Draft { state, delta: None, merged: Vec::new(), note: &note, now: moment.now };
-            self.append(&chunks, head, draft, |_| {}).map(Some)
+            self.append(&chunks, head, draft).map(Some)
         })?;
         let ticket = match &moved {
             Some((ticket, ..)) => Some(*ticket),

@@ -52,6 +52,9 @@ pub struct SequenceChange {
 
 /// What one commit changed. Order within: definitions, then rows, then sequences; each sorted by
 /// table, so that equal changes have equal bytes.
+///
+/// A delta holds no table without changed rows, and no row that is neither before nor after: such a
+/// delta would not be read back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Delta {
     /// Changed definitions.
@@ -73,7 +76,28 @@ impl Delta {
         self.tables.iter().map(|t| t.rows.len()).sum()
     }
 
-    /// Appends the encoded form (`docs/format.md`, "Delta").
+    /// Length of the encoded form in bytes, without encoding it.
+    pub fn encoded_len(&self) -> usize {
+        let maybe = |bytes: &Option<Arc<[u8]>>| match bytes {
+            None => 1,
+            Some(bytes) => uint_len(bytes.len() as u64 + 1) + bytes.len(),
+        };
+        let count = |n: usize| uint_len(n as u64);
+        let schema = |c: &SchemaChange| 16 + maybe(&c.old) + maybe(&c.new);
+        let row = |c: &RowChange| {
+            count(c.key.len()) + c.key.len() + maybe(&c.old) + maybe(&c.new) + maybe(&c.moved_from)
+        };
+        let table =
+            |t: &TableDelta| 16 + count(t.rows.len()) + t.rows.iter().map(row).sum::<usize>();
+        count(self.schemas.len())
+            + self.schemas.iter().map(schema).sum::<usize>()
+            + count(self.tables.len())
+            + self.tables.iter().map(table).sum::<usize>()
+            + count(self.sequences.len())
+            + self.sequences.iter().map(|s| 16 + uint_len(s.next)).sum::<usize>()
+    }
+
+    /// Appends the encoded form (`docs/parts/history.md`, "Delta").
     pub fn encode(&self, w: &mut Writer) {
         w.uint(self.schemas.len() as u64);
         for change in &self.schemas {
@@ -93,32 +117,52 @@ impl Delta {
         }
     }
 
-    /// Reads what `encode` wrote.
+    /// Reads what `encode` wrote. Anything out of order, twice, or without effect (a row neither
+    /// before nor after) is an error: equal changes have equal bytes.
     pub fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut delta = Delta::default();
         for _ in 0..r.count()? {
             let table = r.array()?;
             let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
+            let late = delta.schemas.last().is_some_and(|last| last.table >= table);
+            if late || (old.is_none() && new.is_none()) {
+                return Err(r.malformed());
+            }
             delta.schemas.push(SchemaChange { table, old, new });
         }
         for _ in 0..r.count()? {
             let table = r.array()?;
+            if delta.tables.last().is_some_and(|last| last.table >= table) {
+                return Err(r.malformed());
+            }
             let mut rows: Vec<RowChange> = Vec::new();
             for _ in 0..r.count()? {
                 let key = Arc::from(r.bytes()?);
                 let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
                 let moved_from = r.maybe()?.map(Arc::from);
-                if rows.last().is_some_and(|last| last.key >= key) {
+                let late = rows.last().is_some_and(|last| last.key >= key);
+                if late || (old.is_none() && new.is_none()) {
                     return Err(r.malformed());
                 }
                 rows.push(RowChange { key, old, new, moved_from });
+            }
+            if rows.is_empty() {
+                return Err(r.malformed());
             }
             delta.tables.push(TableDelta { table, rows });
         }
         for _ in 0..r.count()? {
             let table = r.array()?;
+            if delta.sequences.last().is_some_and(|last| last.table >= table) {
+                return Err(r.malformed());
+            }
             delta.sequences.push(SequenceChange { table, next: r.uint()? });
         }
         Ok(delta)
     }
+}
+
+/// Length of a varint.
+fn uint_len(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }

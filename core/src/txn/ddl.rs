@@ -104,7 +104,7 @@ impl Txn {
         after.next_auto = before.next_auto;
         let after = Arc::new(after);
         if constraints_added(&before.table.def, &table.def) {
-            self.check_all_rows(&after)?;
+            check_all_rows(&self.chunks, &after)?;
         }
         self.now.state.put_table(after)?;
         self.now.defined.insert(id);
@@ -143,51 +143,6 @@ impl Txn {
         Ok(())
     }
 
-    /// NOT NULL, CHECK and uniqueness over all rows of a table.
-    fn check_all_rows(&self, state: &TableState) -> Result<()> {
-        let mut cursor = state.rows.cursor(&self.chunks, &KeyRange::all(), false)?;
-        while let Some((_, bytes)) = cursor.next()? {
-            state.table.check_row(&state.table.decode(&bytes)?)?;
-        }
-        for (i, index) in state.table.indexes().iter().enumerate().filter(|(_, x)| x.unique) {
-            self.check_unique(state, i, index)?;
-        }
-        Ok(())
-    }
-
-    /// Equal neighbours in an index are rows that clash.
-    fn check_unique(
-        &self,
-        state: &TableState,
-        position: usize,
-        index: &crate::row::BoundIndex,
-    ) -> Result<()> {
-        let mut cursor = state.rows.cursor(&self.chunks, &KeyRange::all(), false)?;
-        let mut seen = BTreeSet::new();
-        while let Some((key, bytes)) = cursor.next()? {
-            let row = state.table.decode(&bytes)?;
-            let (prefix, null) = state.table.index_key(index, &row)?;
-            if !null && !seen.insert(prefix) {
-                let columns = index.columns.iter().filter_map(|c| state.table.def.columns.get(*c));
-                return Err(crate::row::Violation::Unique {
-                    table: state.table.name().to_owned(),
-                    constraint: state.table.def.indexes[position].name.clone(),
-                    columns: columns.map(|c| c.name.clone()).collect(),
-                    values: index
-                        .columns
-                        .iter()
-                        .filter_map(|c| row.get(*c))
-                        .map(|v| v.to_text())
-                        .collect(),
-                    key: key.to_vec(),
-                    existing: Vec::new(),
-                }
-                .into());
-            }
-        }
-        Ok(())
-    }
-
     /// New foreign keys hold for the rows that are there.
     fn check_references_of(&self, before: &Table, after: &Table) -> Result<()> {
         let new = |key: &&crate::row::ForeignKeyDef| !before.def.foreign_keys.contains(key);
@@ -207,6 +162,46 @@ impl Txn {
         }
         Ok(())
     }
+}
+
+/// The contents of a table under a definition that a merge has made: rows are converted where a
+/// column's type differs, and new constraints are checked against every row.
+///
+/// # Errors
+/// A violation, or a value that does not fit its new type; a fault.
+pub(crate) fn redefined(
+    chunks: &Chunks,
+    before: &TableState,
+    table: &Arc<Table>,
+) -> Result<TableState> {
+    let old = &before.table.def;
+    let retyped = table.def.columns.iter().any(|column| {
+        old.columns.iter().any(|earlier| earlier.id == column.id && earlier.ty != column.ty)
+    });
+    let mut after = match retyped {
+        false => reindexed(chunks, before, table)?,
+        true => {
+            let convert = |row: &Row| -> Result<Row> {
+                let mut converted = Row::with_capacity(table.def.columns.len());
+                for column in &table.def.columns {
+                    converted.push(match old.position_of(column.id) {
+                        None => column.missing.clone(),
+                        Some(position) => {
+                            let value = row.get(position).cloned();
+                            column.ty.coerce(value.unwrap_or(crate::value::Value::Null))?
+                        }
+                    });
+                }
+                Ok(converted)
+            };
+            rewritten(chunks, before, table, &convert)?
+        }
+    };
+    after.next_auto = before.next_auto;
+    if constraints_added(old, &table.def) {
+        check_all_rows(chunks, &after)?;
+    }
+    Ok(after)
 }
 
 /// Whether rows that were fine before may not be now.
@@ -278,4 +273,49 @@ fn build_index(chunks: &Chunks, rows: &View, table: &Arc<Table>, index: usize) -
     }
     entries.sort();
     Ok(View::from_root(crate::tree::build(chunks, entries)?))
+}
+
+/// NOT NULL, CHECK and uniqueness over all rows of a table.
+fn check_all_rows(chunks: &Chunks, state: &TableState) -> Result<()> {
+    let mut cursor = state.rows.cursor(chunks, &KeyRange::all(), false)?;
+    while let Some((_, bytes)) = cursor.next()? {
+        state.table.check_row(&state.table.decode(&bytes)?)?;
+    }
+    for (i, index) in state.table.indexes().iter().enumerate().filter(|(_, x)| x.unique) {
+        check_unique(chunks, state, i, index)?;
+    }
+    Ok(())
+}
+
+/// Equal neighbours in an index are rows that clash.
+fn check_unique(
+    chunks: &Chunks,
+    state: &TableState,
+    position: usize,
+    index: &crate::row::BoundIndex,
+) -> Result<()> {
+    let mut cursor = state.rows.cursor(chunks, &KeyRange::all(), false)?;
+    let mut seen = BTreeSet::new();
+    while let Some((key, bytes)) = cursor.next()? {
+        let row = state.table.decode(&bytes)?;
+        let (prefix, null) = state.table.index_key(index, &row)?;
+        if !null && !seen.insert(prefix) {
+            let columns = index.columns.iter().filter_map(|c| state.table.def.columns.get(*c));
+            return Err(crate::row::Violation::Unique {
+                table: state.table.name().to_owned(),
+                constraint: state.table.def.indexes[position].name.clone(),
+                columns: columns.map(|c| c.name.clone()).collect(),
+                values: index
+                    .columns
+                    .iter()
+                    .filter_map(|c| row.get(*c))
+                    .map(|v| v.to_text())
+                    .collect(),
+                key: key.to_vec(),
+                existing: Vec::new(),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }

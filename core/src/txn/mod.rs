@@ -30,6 +30,8 @@ mod ddl;
 mod ids;
 mod rebase;
 
+pub use ddl::Conversion;
+pub(crate) use ddl::redefined;
 pub use ids::IdAllocator;
 
 use crate::chunk::Chunks;
@@ -384,15 +386,19 @@ impl Txn {
                 _ => delta.tables.push(TableDelta { table: table.0, rows: vec![change] }),
             }
         }
-        for state in after.tables() {
-            let id = state.table.id();
-            let earlier = before.table(id).map_or(1, |t| t.next_auto);
-            if state.next_auto != earlier {
-                delta.sequences.push(SequenceChange { table: id.0, next: state.next_auto });
-            }
-        }
+        delta.sequences = sequence_changes(before, after);
         delta
     }
+}
+
+/// Tables whose automatic ids moved on.
+pub(crate) fn sequence_changes(before: &State, after: &State) -> Vec<SequenceChange> {
+    let moved = |state: &Arc<TableState>| {
+        let id = state.table.id();
+        let earlier = before.table(id).map_or(1, |t| t.next_auto);
+        (state.next_auto != earlier).then_some(SequenceChange { table: id.0, next: state.next_auto })
+    };
+    after.tables().filter_map(moved).collect()
 }
 
 impl Write {

@@ -1,0 +1,436 @@
+//! Branches merged: which commits, under which names, and what is written.
+
+use super::commit::Draft;
+use super::{AsOf, CommitNote, Committed, Database, Head, Receipt, locked};
+use crate::chunk::Chunks;
+use crate::error::{Error, Result};
+use crate::history::{
+    Body, BranchStatus, CommitId, CommitReader, Delta, Micros, RowChange, TableDelta, TableKey,
+};
+use crate::merge::{Conflict, MergeConflicts, Merged, Options, Policy, Resolution, Side};
+use crate::moment::Moment;
+use crate::row::{State, TableId};
+use crate::tree::View;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A merge to be made.
+#[derive(Debug, Clone, Default)]
+pub struct MergeRequest {
+    /// The branch whose changes are taken, by name or id.
+    pub source: String,
+    /// The branch that takes them.
+    pub target: String,
+    /// How cells and rows that both changed are decided.
+    pub policy: Policy,
+    /// What was decided by hand, of the conflicts that belong to `token`.
+    pub resolutions: Vec<Resolution>,
+    /// The token of the conflicts that the resolutions answer.
+    pub token: Option<String>,
+    /// Whether source rows with a clashing automatic key get a new one.
+    pub renumber: bool,
+    /// The commit's message; a default where empty.
+    pub message: Option<String>,
+    /// Who merges.
+    pub author: String,
+    /// Do all of it and write nothing.
+    pub dry_run: bool,
+    /// Delete the source afterwards.
+    pub delete_source: bool,
+}
+
+/// What a merge did, or would do.
+#[derive(Debug, Clone)]
+pub struct MergeReport {
+    /// The source's name.
+    pub source: String,
+    /// The target's name.
+    pub target: String,
+    /// The commit on the target; `None` for a dry run, and where the source had nothing new.
+    pub commit: Option<Committed>,
+    /// Rows that changed on the target.
+    pub changes: u64,
+    /// Whether definitions changed on the target.
+    pub schema_changed: bool,
+    /// Conflicts that the policy or resolutions settled.
+    pub settled: Vec<Conflict>,
+    /// Whether the source was deleted.
+    pub source_deleted: bool,
+    /// Whether nothing was written because that was asked.
+    pub dry_run: bool,
+    /// When.
+    pub time: Micros,
+}
+
+/// How often a merge starts again because the target moved meanwhile.
+const ATTEMPTS: usize = 16;
+
+impl Database {
+    /// Merges one branch into another. The target stays first parent, so its past never changes.
+    ///
+    /// # Errors
+    /// `Conflicts` where some stay open, with the token that a later call brings along;
+    /// `InvalidMerge` into itself or without common history; `NotFound`; `ReadOnly` for the target;
+    /// what deletion would refuse, before anything is written; `WriteConflict` where the target
+    /// moves faster than the merge; a fault.
+    pub fn merge(&self, moment: &Moment, request: &MergeRequest) -> Result<Receipt<MergeReport>> {
+        let (source, target) = (self.cell(&request.source)?, self.cell(&request.target)?);
+        if source.id() == target.id() {
+            let name = &request.source;
+            return Err(Error::InvalidMerge(format!("branch '{name}' cannot merge into itself")));
+        }
+        for _ in 0..ATTEMPTS {
+            let (from, into) = (source.durable(self)?, target.accepted(self)?);
+            match self.merge_heads(moment, request, &from, &into) {
+                Err(Error::WriteConflict(_)) => continue,
+                other => return other,
+            }
+        }
+        Err(Error::WriteConflict(format!("branch '{}' keeps moving", request.target)))
+    }
+
+    fn merge_heads(
+        &self,
+        moment: &Moment,
+        request: &MergeRequest,
+        from: &Arc<Head>,
+        into: &Arc<Head>,
+    ) -> Result<Receipt<MergeReport>> {
+        if into.record.read_only {
+            return Err(Error::ReadOnly(format!("branch '{}'", into.record.name)));
+        }
+        if request.delete_source {
+            self.refuse_deletion(&from.record)?;
+        }
+        let token = conflict_token(from, into, request);
+        if request.token.as_ref().is_some_and(|given| *given != token) {
+            // A head moved: the resolutions answer conflicts that may be others by now.
+            let stale = MergeRequest { resolutions: Vec::new(), token: None, ..request.clone() };
+            let merged = self.merged(&stale, from, into)?.1;
+            return Err(self.open_conflicts(merged.open, merged.settled, token, request));
+        }
+        let (bases, merged) = self.merged(request, from, into)?;
+        let mut report = MergeReport {
+            source: from.record.name.clone(),
+            target: into.record.name.clone(),
+            commit: None,
+            changes: merged.changes.len() as u64,
+            schema_changed: merged.schema_changed,
+            settled: merged.settled.clone(),
+            source_deleted: false,
+            dry_run: request.dry_run,
+            time: moment.now,
+        };
+        if !merged.open.is_empty()
+            || (request.policy == Policy::Abort && !merged.settled.is_empty()
+                && request.resolutions.is_empty())
+        {
+            return Err(self.open_conflicts(merged.open, Vec::new(), token, request));
+        }
+        if request.dry_run {
+            return Ok(Receipt { value: report, ticket: None });
+        }
+        let mut ticket = None;
+        if !bases.contains(&from.commit) {
+            self.automatic_snapshot(moment, &into.record.name)?;
+            let (moved, committed) = self.commit_merge(moment, request, from, into, merged)?;
+            (ticket, report.commit, report.time) = (Some(moved), Some(committed), committed.time);
+        }
+        if request.delete_source {
+            let deleted = self.delete_branch(moment, &from.record.name, true)?;
+            report.source_deleted = true;
+            ticket = deleted.ticket.or(ticket);
+        } else if from.record.name != super::MAIN && from.record.status != BranchStatus::Merged {
+            let cell = self.cell(&from.record.name)?;
+            let marked = cell.advance(self, None, moment.now, |head| {
+                if head.commit != from.commit {
+                    return Ok(None);
+                }
+                let set = |record: &mut crate::history::BranchRecord| {
+                    record.status = BranchStatus::Merged;
+                };
+                self.change_record(head, moment.now, set).map(Some)
+            });
+            match marked {
+                Ok(marked) => ticket = marked.map(|(ticket, ..)| ticket).or(ticket),
+                // Its status is a courtesy; the merge stands.
+                Err(Error::Busy(_) | Error::NotFound { .. } | Error::WriteConflict(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Receipt { value: report, ticket })
+    }
+
+    fn commit_merge(
+        &self,
+        moment: &Moment,
+        request: &MergeRequest,
+        from: &Arc<Head>,
+        into: &Arc<Head>,
+        merged: Merged,
+    ) -> Result<(crate::chunk::Ticket, Committed)> {
+        let message = request.message.clone().filter(|m| !m.is_empty());
+        let message = message.unwrap_or_else(|| {
+            format!("Merge {} into {}", from.record.name, into.record.name)
+        });
+        let note = CommitNote { author: request.author.clone(), message };
+        let Merged { state, changes, schema_changed, .. } = merged;
+        let delta = (!schema_changed).then(|| delta_of(changes, &into.state, &state));
+        let cell = self.cell(&into.record.name)?;
+        let moved = cell.advance(self, None, moment.now, |head| {
+            if head.commit != into.commit {
+                return Err(Error::WriteConflict("the target moved".into()));
+            }
+            let chunks = self.chunks();
+            let merged = vec![from.commit];
+            let draft = Draft { state, delta, merged, note: &note, now: moment.now };
+            self.append(&chunks, head, draft).map(Some)
+        })?;
+        match moved {
+            Some((ticket, _, committed)) => Ok((ticket, committed)),
+            None => Err(Error::Internal("a merge commit was not written".into())),
+        }
+    }
+
+    fn merged(
+        &self,
+        request: &MergeRequest,
+        from: &Head,
+        into: &Head,
+    ) -> Result<(Vec<CommitId>, Merged)> {
+        let chunks = self.chunks();
+        let bases = CommitReader::new(&chunks).merge_bases(&from.commit, &into.commit)?;
+        if bases.is_empty() {
+            return Err(Error::InvalidMerge("the branches have no common history".into()));
+        }
+        let states = bases.iter().map(|base| match *base {
+            base if base == from.commit => Ok(from.state.clone()),
+            base if base == into.commit => Ok(into.state.clone()),
+            base => self.state_at(&chunks, base).map(|point| point.state.clone()),
+        });
+        let states = states.collect::<Result<Vec<State>>>()?;
+        let options = Options {
+            policy: request.policy,
+            resolutions: request.resolutions.clone(),
+            renumber: request.renumber,
+        };
+        let mut last: Option<(LastTouched, LastTouched)> = None;
+        let mut newest = |table: TableId, key: &[u8]| -> Result<Side> {
+            if last.is_none() {
+                let history = CommitReader::new(&chunks);
+                let ours = self.last_touched(&chunks, &history, from.commit, into.commit)?;
+                let theirs = self.last_touched(&chunks, &history, into.commit, from.commit)?;
+                last = Some((ours, theirs));
+            }
+            let Some((ours, theirs)) = &last else { return Ok(Side::Target) };
+            let row = (table.0, Arc::from(key));
+            Ok(match ours.get(&row) >= theirs.get(&row) {
+                true => Side::Source,
+                false => Side::Target,
+            })
+        };
+        let merged = crate::merge::merge(
+            &chunks, &states, &from.state, &into.state, &options, &mut newest,
+        )?;
+        Ok((bases, merged))
+    }
+
+    fn open_conflicts(
+        &self,
+        mut conflicts: Vec<Conflict>,
+        settled: Vec<Conflict>,
+        token: String,
+        request: &MergeRequest,
+    ) -> Error {
+        conflicts.extend(settled);
+        let abort = request.policy == Policy::Abort;
+        Error::Conflicts(Box::new(MergeConflicts { conflicts, token, abort }))
+    }
+
+    /// When each row that `side` touched and `other` lacks was touched last.
+    fn last_touched(
+        &self,
+        chunks: &Chunks,
+        history: &CommitReader<'_>,
+        side: CommitId,
+        other: CommitId,
+    ) -> Result<LastTouched> {
+        let mut touched = LastTouched::new();
+        for id in history.missing_from(&side, &other)? {
+            let commit = history.commit(&id)?;
+            let delta = match commit.body {
+                Body::Delta(delta) => delta,
+                Body::Root(_) => self.delta_of_commit(chunks, id)?,
+            };
+            let when = (commit.time, id);
+            for table in delta.tables {
+                for row in table.rows {
+                    let last = touched.entry((table.table, row.key)).or_insert(when);
+                    *last = (*last).max(when);
+                }
+            }
+        }
+        Ok(touched)
+    }
+
+    /// What a commit changed against its first parent, whatever its body is.
+    ///
+    /// # Errors
+    /// `HistoryTruncated` where the parent is gone; a fault.
+    pub fn delta_of_commit(&self, chunks: &Chunks, id: CommitId) -> Result<Delta> {
+        let commit = CommitReader::new(chunks).commit(&id)?;
+        if let Body::Delta(delta) = commit.body {
+            return Ok(delta);
+        }
+        let after = self.state_at(chunks, id)?;
+        let before = match commit.parents.first() {
+            Some(parent) => self.state_at(chunks, *parent)?.state.clone(),
+            None => State::empty(),
+        };
+        state_delta(chunks, &before, &after.state)
+    }
+
+    /// Whether deletion of a branch would be refused even by force.
+    fn refuse_deletion(&self, record: &crate::history::BranchRecord) -> Result<()> {
+        if record.name == super::MAIN || record.protected {
+            let why = "it cannot be deleted after the merge".to_owned();
+            return Err(Error::Protected(record.name.clone(), why));
+        }
+        let children: Vec<String> = self.live_children(record)?;
+        match children.is_empty() {
+            true => Ok(()),
+            false => Err(Error::HasChildren { name: record.name.clone(), children }),
+        }
+    }
+
+    /// The names of live branches that were made from this one.
+    pub(super) fn live_children(
+        &self,
+        record: &crate::history::BranchRecord,
+    ) -> Result<Vec<String>> {
+        let of_this = |r: &crate::history::BranchRecord| {
+            r.status != BranchStatus::Deleted
+                && r.source_branch.as_ref().is_some_and(|(id, _)| *id == record.id)
+        };
+        Ok(self.branches()?.into_iter().filter(of_this).map(|r| r.name).collect())
+    }
+
+    /// What stands differently at two points: definitions and rows, as a delta from the first to
+    /// the second.
+    ///
+    /// # Errors
+    /// `NotFound`; a fault.
+    pub fn diff(&self, from: (&str, &AsOf), to: (&str, &AsOf)) -> Result<PointDiff> {
+        let (before, after) = (self.point(from.0, from.1)?, self.point(to.0, to.1)?);
+        let delta = state_delta(&self.chunks(), &before.state, &after.state)?;
+        Ok(PointDiff { before: before.state.clone(), after: after.state.clone(), delta })
+    }
+
+    /// Where a branch and another went apart last.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidMerge` where they have nothing in common; a fault.
+    pub fn merge_base(&self, a: &str, b: &str) -> Result<CommitId> {
+        let (a, b) = (self.head(a)?, self.head(b)?);
+        let chunks = self.chunks();
+        let bases = CommitReader::new(&chunks).merge_bases(&a.commit, &b.commit)?;
+        bases.first().copied().ok_or_else(|| {
+            Error::InvalidMerge("the branches have no common history".into())
+        })
+    }
+
+    /// What a branch changed since it went apart from another.
+    ///
+    /// # Errors
+    /// As [`Database::merge_base`].
+    pub fn changes_since_fork(&self, branch: &str, other: &str) -> Result<PointDiff> {
+        let base = self.merge_base(branch, other)?;
+        let chunks = self.chunks();
+        let before = self.state_at(&chunks, base)?.state.clone();
+        let after = self.head(branch)?.state.clone();
+        let delta = state_delta(&chunks, &before, &after)?;
+        Ok(PointDiff { before, after, delta })
+    }
+}
+
+type LastTouched = HashMap<(TableKey, Arc<[u8]>), (Micros, CommitId)>;
+
+/// Two states and what changed from one to the other.
+#[derive(Debug, Clone)]
+pub struct PointDiff {
+    /// The first state.
+    pub before: State,
+    /// The second.
+    pub after: State,
+    /// From the first to the second.
+    pub delta: Delta,
+}
+
+fn delta_of(changes: Vec<(TableId, RowChange)>, before: &State, after: &State) -> Delta {
+    let mut by_table: std::collections::BTreeMap<TableId, Vec<RowChange>> = Default::default();
+    for (id, change) in changes {
+        by_table.entry(id).or_default().push(change);
+    }
+    let mut delta = Delta::default();
+    for (id, mut rows) in by_table {
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        delta.tables.push(TableDelta { table: id.0, rows });
+    }
+    delta.sequences = crate::txn::sequence_changes(before, after);
+    delta
+}
+
+/// What changed between two states.
+///
+/// # Errors
+/// A fault where chunks are not at hand.
+pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Result<Delta> {
+    let mut delta = Delta::default();
+    let ids: std::collections::BTreeSet<TableId> =
+        before.tables().chain(after.tables()).map(|t| t.table.id()).collect();
+    let empty = View::from_root(crate::tree::Root::empty());
+    for id in ids {
+        let (old, new) = (before.table(id), after.table(id));
+        if let (Some(old), Some(new)) = (old, new) {
+            if Arc::ptr_eq(old, new) {
+                continue;
+            }
+        }
+        let encoded = |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());
+        if encoded(old) != encoded(new) {
+            delta.schemas.push(crate::history::SchemaChange {
+                table: id.0,
+                old: encoded(old),
+                new: encoded(new),
+            });
+        }
+        let mut diff = View::diff(
+            chunks,
+            old.map_or(&empty, |t| &t.rows),
+            new.map_or(&empty, |t| &t.rows),
+        )?;
+        let mut rows = Vec::new();
+        while let Some(change) = diff.next()? {
+            rows.push(RowChange {
+                key: change.key,
+                old: change.old,
+                new: change.new,
+                moved_from: None,
+            });
+        }
+        if !rows.is_empty() {
+            delta.tables.push(TableDelta { table: id.0, rows });
+        }
+    }
+    delta.sequences = crate::txn::sequence_changes(before, after);
+    Ok(delta)
+}
+
+/// Names what a set of conflicts depends on.
+fn conflict_token(from: &Head, into: &Head, request: &MergeRequest) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(from.commit.0.as_bytes());
+    hasher.update(into.commit.0.as_bytes());
+    hasher.update(&[request.renumber.into()]);
+    format!("ct_{}", &hasher.finalize().to_hex()[..32])
+}

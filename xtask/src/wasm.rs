@@ -1,0 +1,144 @@
+//! Core and api compile for the browser (wasm32-unknown-unknown) and the edge (wasm32-wasip2).
+//!
+//! Two ways, whichever is there: the targets of the toolchain (`rustup target add`), or, on Debian,
+//! its own compiler with the standard library built from its source.
+
+use crate::run;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+
+/// Debian's compiler, its library sources, and what links and finishes a wasm program.
+const DEBIAN_PACKAGES: [&str; 6] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "wasi-libc"];
+
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+/// Checks that core and api compile; the remark says which way it went.
+pub fn check() -> Result<String, String> {
+    if std::env::var_os("OFFSHOOT_SKIP_WASM").is_some_and(|value| value == "1") {
+        return Ok("SKIPPED because OFFSHOOT_SKIP_WASM=1: nothing proves that wasm compiles".into());
+    }
+    let profile = run::profile_dir()?;
+    let target_dir = profile.parent().unwrap_or(&profile).join("wasm");
+    if TARGETS.iter().all(|target| toolchain_has(target)) {
+        each_target(&target_dir, || run::cargo(&[]), &[])?;
+        return Ok("with the toolchain's targets".into());
+    }
+    install_debian_compiler()?;
+    each_target(&target_dir, debian_cargo, &["-Z", "build-std=std,panic_abort"])?;
+    Ok("with Debian's compiler".into())
+}
+
+fn each_target(
+    target_dir: &Path,
+    cargo: impl Fn() -> Command,
+    flags: &[&str],
+) -> Result<(), String> {
+    for target in TARGETS {
+        let mut command = cargo();
+        command.args(["check", "--package", "offshoot-core", "--package", "offshoot-api", "--lib"]);
+        command.args(["--locked", "--target", target]).args(flags);
+        // A folder of its own: another compiler or other flags must not undo the native builds.
+        run::check(command.arg("--target-dir").arg(target_dir))?;
+    }
+    Ok(())
+}
+
+/// Whether the toolchain that runs us has the standard library of a target.
+fn toolchain_has(target: &str) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = run::program(rustc)
+        .args(["--print", "target-libdir", "--target", target])
+        .stderr(Stdio::null())
+        .output();
+    // The folder may be left over from an older toolchain, so it counts only with a library in it.
+    output.is_ok_and(|output| {
+        let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        output.status.success()
+            && entries.any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+    })
+}
+
+fn debian_cargo() -> Command {
+    let mut command = run::cargo_at(DEBIAN_CARGO);
+    command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+    // Set by the cargo and the rustup that run us, for their own compiler and libraries.
+    for name in ["LD_LIBRARY_PATH", "CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn install_debian_compiler() -> Result<(), String> {
+    let missing: Vec<&str> =
+        DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !Path::new("/etc/debian_version").exists() || !is_root() {
+        return Err(both_ways());
+    }
+    eprintln!("installing {}", missing.join(" "));
+    let apt = |args: &[&str]| {
+        let mut command = run::program("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").env_remove("LD_LIBRARY_PATH");
+        // What it prints is long, and of interest only if it fails.
+        let output =
+            command.args(args).output().map_err(|e| format!("cannot start apt-get: {e}"))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(format!(
+                "apt-get {} failed: {}\n{}",
+                args.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim(),
+                both_ways()
+            )),
+        }
+    };
+    apt(&["-qq", "update"])?;
+    apt(&[&["-qq", "install", "-y", "--no-install-recommends"], missing.as_slice()].concat())
+}
+
+fn is_installed(package: &str) -> bool {
+    let output =
+        run::program("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).output();
+    output.is_ok_and(|output| output.status.success() && output.stdout == b"installed")
+}
+
+fn is_root() -> bool {
+    let output = run::program("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn both_ways() -> String {
+    format!(
+        "The wasm targets are missing. Either\n  rustup target add {}\nor, on Debian, as root\n  \
+         apt-get install {}\nor set OFFSHOOT_SKIP_WASM=1 to leave this check out.",
+        TARGETS.join(" "),
+        DEBIAN_PACKAGES.join(" ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_installed, toolchain_has};
+
+    #[test]
+    fn targets_of_the_toolchain_are_told_from_others() {
+        let rustc = crate::run::program("rustc").arg("-vV").output().unwrap();
+        let version = String::from_utf8(rustc.stdout).unwrap();
+        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        assert!(toolchain_has(host), "{host}");
+        assert!(!toolchain_has("riscv32e-unknown-none-elf"));
+        assert!(!toolchain_has("no-such-target"));
+    }
+
+    #[test]
+    fn a_package_that_does_not_exist_is_not_installed() {
+        assert!(!is_installed("no-such-package-of-offshoot"));
+    }
+}
