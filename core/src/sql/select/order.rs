@@ -1,0 +1,114 @@
+//! ORDER BY.
+
+use super::plan::Item;
+use crate::error::{Error, Result};
+use crate::expr::{EvalContext, Expr};
+use crate::value::{Value, encode_key};
+use gluesql_core::sqlparser::ast::{Expr as SqlExpr, Ident, OrderByExpr, Value as SqlValue};
+
+/// One key of an ORDER BY.
+#[derive(Debug, Clone)]
+pub(in crate::sql) struct OrderKey {
+    by: By,
+    descending: bool,
+    /// `None`: NULL is the smallest value, as in SQLite.
+    nulls_first: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+enum By {
+    /// A column of the result.
+    Item(usize),
+    /// An expression over what the result is made from.
+    Row(Expr<usize>),
+}
+
+/// A key that is an expression over the row in plain order: what an index can bring.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::sql) struct Sorted {
+    pub expr: Expr<usize>,
+    pub descending: bool,
+}
+
+impl OrderKey {
+    /// Reads the keys. A bare number means a column of the result, a bare name an alias before a
+    /// column of the table.
+    pub fn read(
+        order: &[OrderByExpr],
+        items: &[Item],
+        bind: &mut dyn FnMut(&SqlExpr) -> Result<Expr<usize>>,
+    ) -> Result<Vec<OrderKey>> {
+        let mut keys = Vec::with_capacity(order.len());
+        for OrderByExpr { expr, asc, nulls_first, with_fill } in order {
+            if with_fill.is_some() {
+                return Err(Error::Unsupported("WITH FILL".into()));
+            }
+            let by = match expr {
+                SqlExpr::Value(SqlValue::Number(n, _)) => {
+                    let at = n.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                    match at.filter(|at| *at < items.len()) {
+                        Some(at) => By::Item(at),
+                        None => {
+                            return Err(Error::Sql(format!("ORDER BY {n}: no such column")));
+                        }
+                    }
+                }
+                SqlExpr::Identifier(name) => match labelled(items, name) {
+                    Some(at) => By::Item(at),
+                    None => By::Row(bind(expr)?),
+                },
+                expr => By::Row(bind(expr)?),
+            };
+            let (descending, nulls_first) = (*asc == Some(false), *nulls_first);
+            keys.push(OrderKey { by, descending, nulls_first });
+        }
+        Ok(keys)
+    }
+
+    /// The expression over the row, where the key is not a column of the result.
+    pub fn over_row(&self) -> Option<&Expr<usize>> {
+        match &self.by {
+            By::Row(expr) => Some(expr),
+            By::Item(_) => None,
+        }
+    }
+
+    /// The key as an index would have it.
+    pub fn sorted(&self, items: &[Item]) -> Option<Sorted> {
+        let expr = match &self.by {
+            By::Row(expr) => expr.clone(),
+            By::Item(at) => items.get(*at)?.expr.clone(),
+        };
+        // Smallest first is where NULL stands in an index.
+        let natural = self.nulls_first.is_none_or(|first| first != self.descending);
+        natural.then_some(Sorted { expr, descending: self.descending })
+    }
+
+    /// Appends bytes whose order is the order of this key.
+    pub fn encode(
+        &self,
+        out: &mut Vec<u8>,
+        row: &[Value],
+        result: &[Value],
+        eval: &EvalContext<'_>,
+    ) -> Result<()> {
+        let computed;
+        let value = match &self.by {
+            By::Item(at) => result.get(*at).unwrap_or(&Value::Null),
+            By::Row(expr) => {
+                computed = expr.eval(row, eval)?;
+                &computed
+            }
+        };
+        if let Some(first) = self.nulls_first {
+            out.push(u8::from(value.is_null() != first));
+        }
+        encode_key(out, value, self.descending);
+        Ok(())
+    }
+}
+
+/// The column of the result that a bare name means, by its alias.
+fn labelled(items: &[Item], name: &Ident) -> Option<usize> {
+    items.iter().position(|item| crate::row::same_name(&item.label, &name.value))
+}
