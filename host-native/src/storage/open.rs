@@ -110,19 +110,30 @@ fn recover(
     }
     let mut from = Position { offset: LOG_START, sequence: header.base, chain: 0 };
     let (mut index, mut refs) = (Index::default(), Refs::new());
+    let mut newest_run = None;
     if use_index && slot.checkpoint != 0 {
         let checkpoint = read_checkpoint(&*file, &header, slot.checkpoint, len)?;
         for at in &checkpoint.runs {
-            let payload = read_index_frame(&*file, &header, *at, len, Kind::Run)?;
-            let run = Run::read(&payload, *at).map_err(|what| corrupt(*at, what))?;
+            let (frame, link, payload) = read_index_frame(&*file, &header, *at, len, Kind::Run)?;
+            let run = Run::read(payload, *at).map_err(|what| corrupt(*at, what))?;
             index.runs.push(Arc::new(run));
+            newest_run = Some((*at, frame, link));
         }
         (from, refs) = (checkpoint.covered, checkpoint.refs);
     }
     let mut reader = LogReader::new(&*file, header.tag, from, len);
+    let mut scanned_bytes = 0;
     let why = loop {
+        // This one was read already, and may be long.
+        if newest_run.as_ref().is_some_and(|(at, frame, link)| reader.pass(*at, frame, *link)) {
+            newest_run = None;
+        }
         match reader.next()? {
-            Next::Frame(entry) => replay(&entry, &mut index.recent, &mut refs),
+            Next::Frame(entry) => {
+                replay(&entry, &mut index.recent, &mut refs);
+                let indexed = matches!(entry.frame.kind, Kind::Run | Kind::Checkpoint);
+                scanned_bytes += if indexed { 0 } else { entry.frame.stride() };
+            }
             Next::Stop(why) if use_index => break why,
             Next::Stop(why) => {
                 // If the next whole frame follows by its number, only a part of the index was
@@ -153,7 +164,7 @@ fn recover(
     let recovery = Recovery {
         created: false,
         was_closed: slot.closed && torn.is_none(),
-        scanned_bytes: at.offset - from.offset,
+        scanned_bytes,
         repaired_slot: Slot::both(head, &header.tag).contains(&None),
         torn,
     };
@@ -166,7 +177,7 @@ fn recover(
         synced: at.sequence,
         slot,
         refs,
-        unindexed: at.offset - from.offset,
+        unindexed: scanned_bytes,
         syncs: 0,
     };
     // What was read may still be only in the system's memory, if the process before was killed.
@@ -208,13 +219,13 @@ pub(super) fn read_checkpoint(
     at: u64,
     len: u64,
 ) -> Result<Checkpoint, StoreError> {
-    let payload = read_index_frame(file, header, at, len, Kind::Checkpoint)?;
+    let (_, _, payload) = read_index_frame(file, header, at, len, Kind::Checkpoint)?;
     Checkpoint::decode(&payload)
         .filter(|checkpoint| checkpoint.covered.offset <= len)
         .ok_or_else(|| corrupt(at, "an index checkpoint makes no sense"))
 }
 
-/// The payload of a frame of the index, its sum verified. Its place in the chain is not: the slot
+/// A frame of the index with its link and its payload, its sum verified. Its place in the chain is not: the slot
 /// or the checkpoint that named it vouches for it.
 pub(super) fn read_index_frame(
     file: &dyn RawFile,
@@ -222,7 +233,7 @@ pub(super) fn read_index_frame(
     at: u64,
     len: u64,
     kind: Kind,
-) -> Result<Vec<u8>, StoreError> {
+) -> Result<(Frame, u64, Vec<u8>), StoreError> {
     let damaged = || corrupt(at, "a part of the index is damaged");
     let room = len.saturating_sub(at);
     let mut bytes = vec![0; room.min(FRAME_LEN as u64) as usize];
@@ -233,9 +244,9 @@ pub(super) fn read_index_frame(
         .ok_or_else(damaged)?;
     bytes.resize(FRAME_LEN + frame.lead as usize, 0);
     file.read_at(&mut bytes[FRAME_LEN..], at + FRAME_LEN as u64).map_err(io)?;
-    frame.verify(&bytes).ok_or_else(damaged)?;
+    let link = frame.verify(&bytes).ok_or_else(damaged)?;
     bytes.drain(..FRAME_LEN);
-    Ok(bytes)
+    Ok((frame, link, bytes))
 }
 
 // Moves a torn end beside the database, so that nothing is lost for good, and cuts it off.

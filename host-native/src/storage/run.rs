@@ -123,7 +123,7 @@ pub(super) struct Run {
 
 impl Run {
     /// The run in the payload of the frame at `frame`, its sum verified by the caller.
-    pub(super) fn read(payload: &[u8], frame: u64) -> Result<Run, &'static str> {
+    pub(super) fn read(payload: Vec<u8>, frame: u64) -> Result<Run, &'static str> {
         let (counts, rest) = payload.split_first_chunk::<COUNTS>().ok_or("a run is cut off")?;
         let [a, b, c, d, e, f, g, h] = *counts;
         let chunks = u32::from_le_bytes([a, b, c, d]) as usize;
@@ -133,7 +133,7 @@ impl Run {
             .zip(keyframes.checked_mul(KEYFRAME))
             .and_then(|(chunks, keyframes)| chunks.checked_add(keyframes));
         match len == Some(rest.len()) {
-            true => Ok(Run { bytes: payload.to_vec(), chunks, frame }),
+            true => Ok(Run { bytes: payload, chunks, frame }),
             false => Err("a run has another length than it says"),
         }
     }
@@ -309,7 +309,7 @@ mod tests {
             if n % 37 == 0 {
                 let recent = index.freeze();
                 let (run, kept) = fold(&recent, &index.runs);
-                let run = Run::read(run.bytes(), 1).unwrap();
+                let run = Run::read(run.bytes().to_vec(), 1).unwrap();
                 index.runs.truncate(kept);
                 index.runs.push(Arc::new(run));
                 index.frozen = None;

@@ -75,6 +75,16 @@ impl<'a> LogReader<'a> {
         }
     }
 
+    /// Moves past a frame that was read by itself, if it is the next one; whether it was.
+    pub(super) fn pass(&mut self, at: u64, frame: &Frame, link: u64) -> bool {
+        let next = self.at.offset == at && frame.chain == self.at.chain;
+        if next {
+            self.at.offset = at.saturating_add(frame.stride());
+            self.at.chain = link;
+        }
+        next
+    }
+
     // The header here, if it follows from what came before and its sum is right.
     fn verified(&mut self) -> Result<Result<(Frame, u64), &'static str>, StoreError> {
         let (at, tag) = (self.at, self.tag);

@@ -150,8 +150,9 @@ impl Check<'_> {
             let checkpoint = read_checkpoint(self.file, header, at, self.len)?;
             let mut index = Index::default();
             for at in &checkpoint.runs {
-                let payload = read_index_frame(self.file, header, *at, self.len, Kind::Run)?;
-                let run = Run::read(&payload, *at).map_err(|what| corrupt(*at, what))?;
+                let (_, _, payload) =
+                    read_index_frame(self.file, header, *at, self.len, Kind::Run)?;
+                let run = Run::read(payload, *at).map_err(|what| corrupt(*at, what))?;
                 index.runs.push(Arc::new(run));
             }
             Ok((checkpoint, index))
