@@ -3,7 +3,9 @@
 mod history_dag;
 
 use history_dag::{Dag, Random, best, bits, seeds};
-use offshoot_core::history::{CommitId, CommitReader, HistoryError, Micros, Scn};
+use offshoot_core::history::{
+    Body, CommitId, CommitReader, Delta, HistoryError, Links, Micros, Scn,
+};
 
 fn log2(n: usize) -> u64 {
     u64::from(n.next_power_of_two().trailing_zeros())
@@ -168,4 +170,39 @@ fn ancestry_agrees_with_a_model() {
 
 fn at_or(dag: &Dag, line: &[usize], scn: usize) -> CommitId {
     dag.ids[line[scn - 1]]
+}
+
+#[test]
+fn forged_links_are_found() {
+    let mut dag = Dag::line(40, &mut Random(5));
+    let side = dag.add(&[20], 0);
+    let merge = dag.add(&[39, side], 0);
+    let chunks = dag.chunks();
+    let reader = CommitReader::new(&chunks);
+    let (a, b) = (dag.ids[39], dag.ids[side]);
+    let good = reader.links(&[a, b], Micros(i64::MAX)).unwrap();
+    assert_eq!((good.scn, good.generation, good.merges), (Scn(41), 41, 1));
+    reader.check_links(&dag.ids[merge]).unwrap();
+
+    let forged: [fn(&mut Links, CommitId); 7] = [
+        |links, _| links.scn = Scn(42),
+        |links, _| links.generation += 1,
+        |links, _| links.merges = 0,
+        |links, _| links.time = Micros(0),
+        |links, other| links.jump = Some((other, Scn(20))),
+        |links, other| links.jump = Some((other, Scn(40))),
+        |links, _| links.parents.reverse(),
+    ];
+    for (i, forge) in forged.into_iter().enumerate() {
+        let mut links = good.clone();
+        // A commit of the line where the lawful jump does not lead.
+        forge(&mut links, dag.ids[19]);
+        let commit = links.commit("", "", Body::Delta(Delta::default()));
+        let id = CommitId(dag.source.put(commit.encode()));
+        let checked = reader.check_links(&id);
+        assert!(matches!(checked, Err(HistoryError::Unlawful { .. })), "{i}: {checked:?}");
+    }
+    let noise = CommitId(dag.source.put(b"not a commit".to_vec()));
+    assert!(matches!(reader.header(&noise), Err(HistoryError::Malformed { .. })));
+    assert!(matches!(reader.commit(&noise), Err(HistoryError::Malformed { .. })));
 }

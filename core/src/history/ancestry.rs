@@ -68,6 +68,12 @@ impl<'r, 'a> Frontier<'r, 'a> {
         Ok(Some((id, self.reader.header(&id)?, mark)))
     }
 
+    /// The largest generation of a commit whose dropped parent has such marks.
+    fn edge(&self, which: impl Fn(u8) -> bool) -> Option<u64> {
+        let dropped = self.dropped.values().filter(|(mark, _)| which(*mark));
+        dropped.map(|(_, generation)| *generation).max()
+    }
+
     /// Marks the parents.
     fn spread(
         &mut self,
@@ -123,19 +129,22 @@ impl<'a> CommitReader<'a> {
             }
             frontier.spread(&id, &header, mark)?;
         }
-        // What each side reaches beyond the horizon, by the generation of the commit before it.
-        let edge = |side: u8| {
-            let reached = frontier.dropped.values().filter(|(mark, _)| mark & STALE == 0);
-            reached.filter(|(mark, _)| mark & side != 0).map(|(_, generation)| *generation).max()
+        // What lies beyond the horizon, by the generation of the commit before it, and whether it
+        // may change the answer. A commit on this side of it that stands behind a dropped one is at
+        // least two generations older than that one's child.
+        let fresh = |side: u8| frontier.edge(|mark| mark & STALE == 0 && mark & side != 0);
+        let behind = |generation: u64, edge: Option<u64>| {
+            edge.is_some_and(|edge| generation < edge.saturating_sub(1))
         };
-        // A base beyond it is in reach of both sides; one before it that the path of one side leads
-        // to only through what was dropped is at least two generations older than the edge.
-        let hidden = match (edge(ONE), edge(OTHER)) {
-            (None, None) => false,
+        let hidden = match (fresh(ONE), fresh(OTHER)) {
+            // Both sides lead there: a base may lie beyond.
             (Some(_), Some(_)) => true,
-            (Some(edge), None) => lowest[1] < edge.saturating_sub(1),
-            (None, Some(edge)) => lowest[0] < edge.saturating_sub(1),
+            // One side does, and what is behind it may be what the other side has.
+            (one, other) => behind(lowest[1], one) || behind(lowest[0], other),
         };
+        // What is behind one base may be another, which then is none.
+        let stale = frontier.edge(|mark| mark & STALE != 0);
+        let hidden = hidden || bases.iter().any(|(generation, _)| behind(*generation, stale));
         if hidden {
             return Err(HistoryError::Truncated { oldest: None });
         }
@@ -158,14 +167,23 @@ impl<'a> CommitReader<'a> {
         frontier.mark(*one, ONE)?;
         frontier.mark(*other, OTHER)?;
         let (mut ahead, mut behind) = (0, 0);
+        let mut lowest = u64::MAX;
         while let Some((id, header, mark)) = frontier.take()? {
             ahead += u64::from(mark == ONE);
             behind += u64::from(mark == OTHER);
+            if mark != BOTH {
+                lowest = header.generation;
+            }
             frontier.spread(&id, &header, mark)?;
         }
-        match frontier.dropped.values().all(|(mark, _)| *mark == BOTH) {
-            true => Ok((ahead, behind)),
-            false => Err(HistoryError::Truncated { oldest: None }),
+        // One side has commits beyond the horizon; or both have, and behind them may stand what
+        // was counted as one side's.
+        let edge = frontier.edge(|mark| mark == BOTH).unwrap_or(0);
+        let hidden =
+            frontier.edge(|mark| mark != BOTH).is_some() || lowest < edge.saturating_sub(1);
+        match hidden {
+            false => Ok((ahead, behind)),
+            true => Err(HistoryError::Truncated { oldest: None }),
         }
     }
 
