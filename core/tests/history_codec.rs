@@ -78,7 +78,7 @@ fn branch(random: &mut Random) -> BranchRecord {
         head_time: Micros(random.next() as i64),
         source_branch: some(random).then(|| (BranchId([4; 16]), "main".to_owned())),
         fork: some(random).then(|| id(random)),
-        source_snapshot: some(random).then(|| SnapshotId([5; 16])),
+        source_snapshot: some(random).then_some(SnapshotId([5; 16])),
         protected: some(random),
         read_only: some(random),
         status: [BranchStatus::Active, BranchStatus::Merged, BranchStatus::Deleted]

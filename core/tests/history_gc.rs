@@ -262,7 +262,7 @@ fn check_shallow(
                 Err(HistoryError::Truncated { .. }) => {}
                 Err(other) => panic!("{other}"),
             }
-            for missing in reader.missing_from(&[head], &[other]).unwrap() {
+            for missing in reader.missing_from(&head, &other).unwrap() {
                 missing.unwrap();
             }
         }

@@ -132,13 +132,16 @@ fn ancestry_agrees_with_a_model() {
 
             let c = random.below(dag.ids.len());
             let missing: Result<Vec<_>, _> =
-                reader.missing_from(&[one], &[other, dag.ids[c]]).unwrap().collect();
+                reader.unknown_to(&[one], &[other, dag.ids[c]]).unwrap().collect();
             let missing = missing.unwrap();
             assert!(missing.is_sorted_by(|x, y| x.1.generation >= y.1.generation));
             let mut missing: Vec<_> = missing.into_iter().map(|(id, _)| id).collect();
             missing.sort();
             let lacking: Vec<_> = bits((ancestors[b] | ancestors[c]) & !ancestors[a]).collect();
             assert_eq!(missing, ids(&lacking), "{a} lacks of {b}, {c}");
+
+            let missing = reader.missing_from(&one, &other).unwrap().count();
+            assert_eq!(missing as u64, counts.0, "{b} lacks of {a}");
 
             let (line_a, line_b) = (dag.line_of(a), dag.line_of(b));
             let fork = line_a.iter().zip(&line_b).take_while(|(x, y)| x == y).last();
@@ -185,7 +188,7 @@ fn forged_links_are_found() {
     reader.check_links(&dag.ids[merge]).unwrap();
 
     let forged: [fn(&mut Links, CommitId); 7] = [
-        |links, _| links.scn = Scn(42),
+        |links, _| (links.scn, links.generation) = (Scn(42), 42),
         |links, _| links.generation += 1,
         |links, _| links.merges = 0,
         |links, _| links.time = Micros(0),

@@ -187,10 +187,20 @@ impl<'a> CommitReader<'a> {
         }
     }
 
+    /// The commits of `one` (reachable from it) that are missing from `other`: `unknown_to` for
+    /// one commit each.
+    pub fn missing_from(
+        &self,
+        one: &CommitId,
+        other: &CommitId,
+    ) -> Result<Missing<'_, 'a>, HistoryError> {
+        self.unknown_to(&[*other], &[*one])
+    }
+
     /// The commits reachable from `want` and not from `have`, each once, children before parents:
     /// what a host that has `have` lacks. What lies beyond the horizon is left out. Memory grows
-    /// with the width of the history, not with its length.
-    pub fn missing_from(
+    /// with the width of the history, not with its length. After an error nothing follows.
+    pub fn unknown_to(
         &self,
         have: &[CommitId],
         want: &[CommitId],
@@ -224,7 +234,7 @@ impl<'a> CommitReader<'a> {
     }
 }
 
-/// Commits that one side lacks (`CommitReader::missing_from`).
+/// Commits that one side lacks (`CommitReader::missing_from`, `unknown_to`).
 pub struct Missing<'r, 'a> {
     frontier: Frontier<'r, 'a>,
     failed: bool,
