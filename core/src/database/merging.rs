@@ -256,7 +256,8 @@ impl Database {
         other: CommitId,
     ) -> Result<LastTouched> {
         let mut touched = LastTouched::new();
-        for id in history.missing_from(&side, &other)? {
+        for missing in history.missing_from(&side, &other)? {
+            let (id, _) = missing?;
             let commit = history.commit(&id)?;
             let delta = match commit.body {
                 Body::Delta(delta) => delta,

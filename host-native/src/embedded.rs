@@ -1,0 +1,148 @@
+//! A database in a file, for programs in Rust.
+
+use crate::storage::{FileStore, Options};
+use offshoot_core::chunk::{Store, StoreError};
+use offshoot_core::database::{AsOf, Database};
+use offshoot_core::error::{Error, Result};
+use offshoot_core::history::Micros;
+use offshoot_core::moment::Moment;
+use offshoot_core::sql::{Limits, Output, Request, Session};
+use offshoot_core::value::Value;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A database that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file could not be read or written, is locked by another process, or is corrupt.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file holds something that is not a database of this version.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// A database in one file. Share it by `Arc`.
+#[derive(Debug)]
+pub struct EmbeddedDatabase {
+    database: Arc<Database>,
+    store: Arc<FileStore>,
+}
+
+/// The system's time and fresh randomness.
+///
+/// # Errors
+/// `Internal` where the system has no randomness to give.
+pub fn moment() -> Result<Moment> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let now = Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+    Ok(Moment { now, seed })
+}
+
+/// Limits with a deadline from now.
+pub fn limits_for(base: &Limits, time: Duration) -> Limits {
+    let end = Instant::now() + time;
+    Limits { expired: Some(Arc::new(move || Instant::now() >= end)), ..base.clone() }
+}
+
+impl EmbeddedDatabase {
+    /// Opens a database file, and makes it (and its folder) where there is none.
+    ///
+    /// # Errors
+    /// [`OpenError`]: it says whether the file is locked, corrupt or not reachable.
+    pub fn new(path: impl AsRef<Path>) -> std::result::Result<Self, OpenError> {
+        Self::open(path, Options::default())
+    }
+
+    /// Opens a database file with settings of its own.
+    ///
+    /// # Errors
+    /// As [`EmbeddedDatabase::new`].
+    pub fn open(
+        path: impl AsRef<Path>,
+        options: Options,
+    ) -> std::result::Result<Self, OpenError> {
+        let store = Arc::new(FileStore::open(path, options)?);
+        let shared: Arc<dyn Store> = store.clone();
+        let opened = Database::open(shared, &moment()?)?;
+        if let Some(ticket) = opened.ticket {
+            store.wait(ticket)?;
+        }
+        Ok(EmbeddedDatabase { database: Arc::new(opened.value), store })
+    }
+
+    /// The core's database.
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// The file underneath.
+    pub fn store(&self) -> &Arc<FileStore> {
+        &self.store
+    }
+
+    /// Runs one statement on a branch and returns when what it wrote is durable.
+    ///
+    /// # Errors
+    /// Whatever the statement says.
+    pub fn execute(&self, branch: &str, sql: &str, params: &[Value]) -> Result<Output> {
+        let mut session = Session::new(self.database.clone(), branch, "");
+        self.run(&mut session, sql, params, AsOf::Now)
+    }
+
+    /// Runs one statement in a session (which may hold a transaction open) and returns when what it
+    /// wrote is durable.
+    ///
+    /// # Errors
+    /// Whatever the statement says.
+    pub fn run(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        params: &[Value],
+        as_of: AsOf,
+    ) -> Result<Output> {
+        let moment = moment()?;
+        let limits = limits_for(&Limits::default(), Duration::from_secs(3600));
+        let request =
+            Request { sql, params, as_of, read_only: false, limits, moment };
+        let output = retry(|| session.execute(&request))?;
+        self.settle(output.ticket)?;
+        Ok(output)
+    }
+
+    /// Waits until a ticket is durable.
+    ///
+    /// # Errors
+    /// `Store` where the file can no longer be written.
+    pub fn settle(&self, ticket: Option<offshoot_core::chunk::Ticket>) -> Result<()> {
+        ticket.map_or(Ok(()), |ticket| self.store.wait(ticket).map_err(Error::Store))
+    }
+
+    /// Flushes everything and writes what makes the next opening quick. Called on drop as well, where
+    /// nobody sees its errors.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn close(&self) -> Result<()> {
+        self.store.close().map_err(Error::Store)
+    }
+}
+
+/// Calls again while a branch's writer slot is held by another, a minute at most.
+pub(crate) fn retry<T>(mut step: impl FnMut() -> Result<T>) -> Result<T> {
+    let end = Instant::now() + Duration::from_secs(60);
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match step() {
+            Err(Error::Busy(_)) if Instant::now() < end => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
