@@ -59,3 +59,13 @@ pub(super) fn check_key(ty: &SqlType, column: &str) -> Result<()> {
 pub(super) fn assign(value: Value, ty: &SqlType) -> Result<Value> {
     Ok(value.coerce(ty)?)
 }
+
+/// Appends bytes that are equal where DISTINCT and GROUP BY find values equal: a number that is
+/// whole is the same whatever type it came in.
+pub(super) fn same_key(out: &mut Vec<u8>, value: &Value) {
+    let whole = match value {
+        Value::Float(_) | Value::Decimal(_) => value.clone().coerce(&SqlType::Signed128).ok(),
+        _ => None,
+    };
+    crate::value::encode_key(out, whole.as_ref().unwrap_or(value), false);
+}

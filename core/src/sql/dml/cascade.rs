@@ -8,6 +8,7 @@
 use crate::error::Result;
 use crate::row::{Action, ForeignKeyDef, Row, TableId, TableState};
 use crate::sql::meter::Meter;
+use crate::sql::scan::row_key;
 use crate::sql::write::WriteContext;
 use crate::tree::KeyRange;
 use crate::txn::Txn;
@@ -123,11 +124,10 @@ fn referring(
         return Err(crate::error::Error::Internal("a foreign key without an index".into()));
     };
     let prefix = prefix(&mut index.parts.iter().map(|(_, d)| *d));
-    let skip = |entry: &[u8]| row_key(index.parts.len(), entry);
     let mut cursor = view.cursor(chunks, &KeyRange::prefix(&prefix), false)?;
     let mut keys: Vec<Arc<[u8]>> = Vec::new();
     while let Some((entry, _)) = cursor.next()? {
-        keys.push(Arc::from(skip(&entry)?));
+        keys.push(Arc::from(row_key(&index.parts, &entry)?));
     }
     for key in keys {
         if let Some(stored) = state.rows.get(chunks, &key)? {
@@ -142,9 +142,4 @@ fn indexed(
     at: usize,
 ) -> Option<(&crate::row::BoundIndex, &crate::tree::View)> {
     state.table.indexes().get(at).zip(state.indexes.get(at))
-}
-
-/// The row key behind the parts of an index entry.
-fn row_key(parts: usize, entry: &[u8]) -> Result<&[u8]> {
-    crate::sql::scan::row_key(parts, entry)
 }

@@ -12,6 +12,7 @@ mod update;
 mod upsert;
 
 pub(super) use delete::delete;
+pub(super) use returning::Returning;
 pub(super) use insert::{Incoming, insert, insert_into};
 pub(super) use update::{Assigned, update, update_matching};
 pub(super) use delete::delete_matching;

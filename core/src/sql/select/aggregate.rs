@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Expr};
 use crate::sql::meter::Meter;
-use crate::value::{ArithOp, SqlType, Value, encode_key};
+use crate::sql::types;
+use crate::value::{ArithOp, SqlType, Value};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -95,7 +96,7 @@ impl Accumulator {
         }
         if aggregate.distinct {
             let mut key = Vec::with_capacity(16);
-            encode_key(&mut key, &value, false);
+            types::same_key(&mut key, &value);
             meter.hold(key.len() + 32)?;
             if !self.seen.insert(key) {
                 return Ok(());
@@ -133,9 +134,9 @@ impl Accumulator {
             (Function::CountRows | Function::Count, _) => count,
             (Function::Total, None) => Value::Float(0.0),
             (_, None) => Value::Null,
-            (Function::Avg, Some(sum @ Value::Decimal(_))) => sum.arith(ArithOp::Divide, &count)?,
+            (Function::Avg, Some(sum @ Value::Decimal(_))) => sum.arith(ArithOp::Div, &count)?,
             (Function::Avg, Some(sum)) => {
-                as_float(&sum)?.arith(ArithOp::Divide, &as_float(&count)?)?
+                as_float(&sum)?.arith(ArithOp::Div, &as_float(&count)?)?
             }
             (_, Some(value)) => value,
         })
@@ -150,5 +151,5 @@ fn number(value: Value) -> Result<Value> {
 }
 
 fn as_float(value: &Value) -> Result<Value> {
-    Ok(value.cast(&SqlType::Double)?)
+    Ok(value.clone().cast(&SqlType::Double)?)
 }

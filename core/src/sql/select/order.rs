@@ -3,8 +3,9 @@
 use super::plan::Item;
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::value::{Value, encode_key};
+use crate::value::Value;
 use gluesql_core::sqlparser::ast::{Expr as SqlExpr, Ident, OrderByExpr, Value as SqlValue};
+use std::cmp::Ordering;
 
 /// One key of an ORDER BY.
 #[derive(Debug, Clone)]
@@ -84,27 +85,29 @@ impl OrderKey {
         natural.then_some(Sorted { expr, descending: self.descending })
     }
 
-    /// Appends bytes whose order is the order of this key.
-    pub fn encode(
+    /// The value to sort by.
+    pub fn value(
         &self,
-        out: &mut Vec<u8>,
         row: &[Value],
         result: &[Value],
         eval: &EvalContext<'_>,
-    ) -> Result<()> {
-        let computed;
-        let value = match &self.by {
-            By::Item(at) => result.get(*at).unwrap_or(&Value::Null),
-            By::Row(expr) => {
-                computed = expr.eval(row, eval)?;
-                &computed
-            }
-        };
-        if let Some(first) = self.nulls_first {
-            out.push(u8::from(value.is_null() != first));
+    ) -> Result<Value> {
+        match &self.by {
+            By::Item(at) => Ok(result.get(*at).cloned().unwrap_or(Value::Null)),
+            By::Row(expr) => Ok(expr.eval(row, eval)?),
         }
-        encode_key(out, value, self.descending);
-        Ok(())
+    }
+
+    /// The order of two values of this key.
+    pub fn compare(&self, a: &Value, b: &Value) -> Ordering {
+        if let (Some(first), true) = (self.nulls_first, a.is_null() != b.is_null()) {
+            return match a.is_null() == first {
+                true => Ordering::Less,
+                false => Ordering::Greater,
+            };
+        }
+        let order = a.sort_cmp(b);
+        if self.descending { order.reverse() } else { order }
     }
 }
 

@@ -8,8 +8,10 @@ use crate::sql::context::QueryContext;
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
 use crate::sql::scan::Rows;
+use crate::sql::types;
 use crate::tree::KeyRange;
-use crate::value::{Value, encode_key};
+use crate::value::Value;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 /// Runs a plan.
@@ -90,7 +92,7 @@ fn grouped(
                 let mut values = Vec::with_capacity(groups.keys.len());
                 for expr in &groups.keys {
                     let value = expr.eval(row, eval)?;
-                    encode_key(&mut key, &value, false);
+                    types::same_key(&mut key, &value);
                     values.push(value);
                 }
                 if !found.contains_key(&key) {
@@ -138,9 +140,10 @@ fn kept(
 /// Where results gather: in the order in which they come, or with a key to sort by.
 struct Sink {
     rows: Vec<Vec<Value>>,
-    keyed: Vec<(Vec<u8>, Vec<Value>)>,
+    keyed: Vec<(Vec<Value>, Vec<Value>)>,
     seen: HashSet<Vec<u8>>,
     sorts: bool,
+    pushed: usize,
     skipped: u64,
     /// How many results are kept at most, those that OFFSET leaves out included.
     wanted: Option<usize>,
@@ -155,6 +158,7 @@ impl Sink {
             keyed: Vec::new(),
             seen: HashSet::new(),
             sorts,
+            pushed: 0,
             skipped: 0,
             wanted: wanted.and_then(|n| usize::try_from(n).ok()),
         }
@@ -180,18 +184,16 @@ impl Sink {
         let result = result.collect::<Result<Vec<Value>>>()?;
         if plan.distinct {
             let mut key = Vec::with_capacity(32);
-            result.iter().for_each(|value| encode_key(&mut key, value, false));
+            result.iter().for_each(|value| types::same_key(&mut key, value));
             meter.hold(key.len() + 32)?;
             if !self.seen.insert(key) {
                 return Ok(true);
             }
         }
         if self.sorts {
-            let mut key = Vec::with_capacity(32);
-            for order in &plan.order {
-                order.encode(&mut key, row, &result, eval)?;
-            }
-            return self.keep_sorted(key, result, meter).map(|()| true);
+            let keys = plan.order.iter().map(|order| order.value(row, &result, eval));
+            let keys = keys.collect::<Result<Vec<Value>>>()?;
+            return self.keep_sorted(plan, keys, result, meter).map(|()| true);
         }
         if self.skipped < plan.offset {
             self.skipped += 1;
@@ -205,36 +207,44 @@ impl Sink {
     /// With a LIMIT at most twice as many rows are held as it needs.
     fn keep_sorted(
         &mut self,
-        key: Vec<u8>,
+        plan: &Plan,
+        keys: Vec<Value>,
         row: Vec<Value>,
         meter: &mut Meter<'_>,
     ) -> Result<()> {
-        match self.wanted {
-            Some(wanted) if wanted < usize::MAX / 4 => {
-                self.keyed.push((key, row));
-                if self.keyed.len() >= 2 * wanted.max(64) {
-                    self.keyed.sort_by(|a, b| a.0.cmp(&b.0));
-                    self.keyed.truncate(wanted);
-                }
-            }
-            _ => {
-                meter.hold(key.len())?;
-                meter.hold_row(&row)?;
-                self.keyed.push((key, row));
+        let bound = self.wanted.map(|wanted| wanted.max(64).saturating_mul(2));
+        if bound.is_none_or(|bound| self.pushed < bound) {
+            meter.hold_row(&keys)?;
+            meter.hold_row(&row)?;
+        }
+        self.pushed = self.pushed.saturating_add(1);
+        self.keyed.push((keys, row));
+        if let (Some(wanted), Some(bound)) = (self.wanted, bound) {
+            if self.keyed.len() >= bound {
+                self.sort(plan);
+                self.keyed.truncate(wanted);
             }
         }
         Ok(())
+    }
+
+    /// Rows with equal keys keep the order of the scan.
+    fn sort(&mut self, plan: &Plan) {
+        self.keyed.sort_by(|(a, _), (b, _)| {
+            let keys = plan.order.iter().zip(a.iter().zip(b));
+            let orders = keys.map(|(order, (a, b))| order.compare(a, b));
+            orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
     }
 
     fn finish(mut self, plan: &Plan, meter: &mut Meter<'_>) -> Result<Vec<Vec<Value>>> {
         if !self.sorts {
             return Ok(self.rows);
         }
-        // Rows with equal keys keep the order of the scan.
-        self.keyed.sort_by(|a, b| a.0.cmp(&b.0));
+        self.sort(plan);
         let skip = usize::try_from(plan.offset).unwrap_or(usize::MAX);
         let take = plan.limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        for (_, row) in self.keyed.into_iter().skip(skip).take(take) {
+        for (_, row) in std::mem::take(&mut self.keyed).into_iter().skip(skip).take(take) {
             meter.give(&row)?;
             self.rows.push(row);
         }
