@@ -159,7 +159,7 @@ impl Database {
             },
             Err(other) => return Err(other),
         };
-        let (commits, _) = CommitReader::new(&chunks).ahead_behind(&record.head, &source)?;
+        let (commits, _) = CommitReader::with_shallow(&chunks, &self.shallow()).ahead_behind(&record.head, &source)?;
         match commits {
             0 => Ok(()),
             commits => Err(Error::Unmerged {

@@ -111,9 +111,10 @@ impl Database {
             true => state.materialise(chunks)?,
             false => state,
         };
+        self.hold(&state);
         let root = state.base().root.hash;
         let body = body.map_or(Body::Root(root), Body::Delta);
-        let links = CommitReader::new(chunks).links(&parents, now)?;
+        let links = CommitReader::with_shallow(chunks, &self.shallow()).links(&parents, now)?;
         let commit = links.commit(&note.author, &note.message, body);
         let header = commit.header();
         let id = CommitId(chunks.stage(commit.encode()));

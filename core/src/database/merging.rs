@@ -199,7 +199,7 @@ impl Database {
         into: &Head,
     ) -> Result<(Vec<CommitId>, Merged)> {
         let chunks = self.chunks();
-        let bases = CommitReader::new(&chunks).merge_bases(&from.commit, &into.commit)?;
+        let bases = CommitReader::with_shallow(&chunks, &self.shallow()).merge_bases(&from.commit, &into.commit)?;
         if bases.is_empty() {
             return Err(Error::InvalidMerge("the branches have no common history".into()));
         }
@@ -217,7 +217,8 @@ impl Database {
         let mut last: Option<(LastTouched, LastTouched)> = None;
         let mut newest = |table: TableId, key: &[u8]| -> Result<Side> {
             if last.is_none() {
-                let history = CommitReader::new(&chunks);
+                let shallow = self.shallow();
+        let history = CommitReader::with_shallow(&chunks, &shallow);
                 let ours = self.last_touched(&chunks, &history, from.commit, into.commit)?;
                 let theirs = self.last_touched(&chunks, &history, into.commit, from.commit)?;
                 last = Some((ours, theirs));
@@ -279,7 +280,7 @@ impl Database {
     /// # Errors
     /// `HistoryTruncated` where the parent is gone; a fault.
     pub fn delta_of_commit(&self, chunks: &Chunks, id: CommitId) -> Result<Delta> {
-        let commit = CommitReader::new(chunks).commit(&id)?;
+        let commit = CommitReader::with_shallow(chunks, &self.shallow()).commit(&id)?;
         if let Body::Delta(delta) = commit.body {
             return Ok(delta);
         }
@@ -334,7 +335,7 @@ impl Database {
     pub fn merge_base(&self, a: &str, b: &str) -> Result<CommitId> {
         let (a, b) = (self.head(a)?, self.head(b)?);
         let chunks = self.chunks();
-        let bases = CommitReader::new(&chunks).merge_bases(&a.commit, &b.commit)?;
+        let bases = CommitReader::with_shallow(&chunks, &self.shallow()).merge_bases(&a.commit, &b.commit)?;
         bases.first().copied().ok_or_else(|| {
             Error::InvalidMerge("the branches have no common history".into())
         })
