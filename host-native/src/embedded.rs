@@ -146,3 +146,41 @@ pub(crate) fn retry<T>(mut step: impl FnMut() -> Result<T>) -> Result<T> {
         }
     }
 }
+
+/// Lets a collection drop chunks from the file.
+struct FileCompact<'f>(&'f FileStore);
+
+impl offshoot_core::database::Compact for FileCompact<'_> {
+    fn compact(
+        &self,
+        live: &std::collections::HashSet<offshoot_core::chunk::Hash>,
+        keyframes: &std::collections::HashSet<offshoot_core::chunk::Hash>,
+        since: offshoot_core::chunk::Ticket,
+    ) -> Result<offshoot_core::database::Compacted> {
+        let stats = self
+            .0
+            .compact(&crate::storage::Compaction {
+                live: &|hash| live.contains(hash),
+                keep_keyframe: &|commit| keyframes.contains(commit),
+                since,
+                extra: Vec::new(),
+            })
+            .map_err(Error::from)?;
+        Ok(offshoot_core::database::Compacted {
+            kept: stats.chunks_kept,
+            removed: stats.chunks_dropped,
+        })
+    }
+}
+
+impl EmbeddedDatabase {
+    /// Removes what no branch and no snapshot needs from the file, and thins out keyframes. Readers
+    /// and writers go on meanwhile.
+    ///
+    /// # Errors
+    /// `Store`; everything is then as it was.
+    pub fn gc(&self) -> Result<offshoot_core::database::Compacted> {
+        let retention = offshoot_core::history::Retention::default();
+        self.database.collect(&moment()?, &retention, &FileCompact(&self.store))
+    }
+}
