@@ -61,10 +61,7 @@ impl EmbeddedDatabase {
     ///
     /// # Errors
     /// As [`EmbeddedDatabase::new`].
-    pub fn open(
-        path: impl AsRef<Path>,
-        options: Options,
-    ) -> std::result::Result<Self, OpenError> {
+    pub fn open(path: impl AsRef<Path>, options: Options) -> std::result::Result<Self, OpenError> {
         let store = Arc::new(FileStore::open(path, options)?);
         let shared: Arc<dyn Store> = store.clone();
         let opened = Database::open(shared, &moment()?)?;
@@ -107,8 +104,7 @@ impl EmbeddedDatabase {
     ) -> Result<Output> {
         let moment = moment()?;
         let limits = limits_for(&Limits::default(), Duration::from_secs(3600));
-        let request =
-            Request { sql, params, as_of, read_only: false, limits, moment };
+        let request = Request { sql, params, as_of, read_only: false, limits, moment };
         let output = retry(|| session.execute(&request))?;
         self.settle(output.ticket)?;
         Ok(output)

@@ -31,9 +31,9 @@ mod snapshots;
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
-pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use gc::{Compact, Compacted};
 pub use info::{Divergence, LogEntry, Size};
+pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use points::{AsOf, Point};
 pub use snapshots::Restored;
 

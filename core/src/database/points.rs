@@ -97,9 +97,7 @@ impl Database {
         let history = CommitReader::with_shallow(chunks, &shallow);
         Ok(match as_of {
             AsOf::Now => head.commit,
-            AsOf::Time { at, whole_second } => {
-                history.at_time(&head.commit, *at, *whole_second)?
-            }
+            AsOf::Time { at, whole_second } => history.at_time(&head.commit, *at, *whole_second)?,
             AsOf::Scn(scn) | AsOf::Transaction(scn) => history.at_scn(&head.commit, *scn)?,
             AsOf::Commit(id) => match history.is_on_line(&head.commit, id)? {
                 true => *id,

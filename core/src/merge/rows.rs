@@ -2,7 +2,9 @@
 
 use super::renumber::Renumbering;
 use super::schema::Plan;
-use super::{Conflict, ConflictKind, Held, Merged, Newest, Options, Policy, Resolution, Side, Take};
+use super::{
+    Conflict, ConflictKind, Held, Merged, Newest, Options, Policy, Resolution, Side, Take,
+};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::RowChange;
@@ -50,12 +52,8 @@ pub(super) fn merge_rows(
         let before = before.unwrap_or_else(|| View::from_root(crate::tree::Root::empty()));
         let mut diff = View::diff(chunks, &before, &ours.rows)?;
         while let Some(change) = diff.next()? {
-            let change = RowChange {
-                key: change.key,
-                old: change.old,
-                new: change.new,
-                moved_from: None,
-            };
+            let change =
+                RowChange { key: change.key, old: change.old, new: change.new, moved_from: None };
             merged.changes.push((id, change));
         }
     }
@@ -224,7 +222,14 @@ impl Context<'_> {
                 }
             };
             if let Verdict::Whole(_) | Verdict::Cells(..) = verdict {
-                let conflict = self.conflict(&table, &key, &row_id, None, &verdict, &sides_of(self, merged, id, &key)?);
+                let conflict = self.conflict(
+                    &table,
+                    &key,
+                    &row_id,
+                    None,
+                    &verdict,
+                    &sides_of(self, merged, id, &key)?,
+                );
                 merged.settled.push(conflict);
             }
             return self.become_row(id, &table, &key, row, merged);
@@ -337,9 +342,8 @@ impl Context<'_> {
         sides: &Sides,
     ) -> Result<Option<Value>> {
         let Some(column) = table.def.columns.get(position) else { return Ok(None) };
-        let of_column = |r: &&Resolution| {
-            r.column.as_ref().is_some_and(|name| same_name(name, &column.name))
-        };
+        let of_column =
+            |r: &&Resolution| r.column.as_ref().is_some_and(|name| same_name(name, &column.name));
         let Some(resolution) = self.resolutions(table, row_id).find(of_column) else {
             return Ok(None);
         };

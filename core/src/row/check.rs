@@ -62,7 +62,9 @@ pub fn check_changes<'c>(
                 }
             }
             for foreign in &table.table.def.foreign_keys {
-                if let Some(violation) = missing_parent(state, chunks, table, foreign, &row, change)? {
+                if let Some(violation) =
+                    missing_parent(state, chunks, table, foreign, &row, change)?
+                {
                     if report(violation).is_break() {
                         return Ok(());
                     }
@@ -73,7 +75,8 @@ pub fn check_changes<'c>(
         let old = table.table.decode(old)?;
         let new = change.new.as_ref().map(|new| table.table.decode(new)).transpose()?;
         for (child, foreign) in children {
-            let violation = left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
+            let violation =
+                left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
             if let Some(violation) = violation {
                 if report(violation).is_break() {
                     return Ok(());

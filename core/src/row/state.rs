@@ -151,7 +151,7 @@ impl State {
             };
             edits.push((id.0.to_vec(), Some(state.encode())));
         }
-        for id in self.base.tables.keys().filter(|id| !self.tables.contains_key(id)) {
+        for id in self.base.tables.keys().filter(|id| !self.tables.contains_key(*id)) {
             edits.push((id.0.to_vec(), None));
         }
         edits.sort();
@@ -187,9 +187,7 @@ impl State {
             Some(id) => Some(id),
             None => self.names.get(name.to_lowercase().as_str()),
         };
-        found
-            .and_then(|id| self.tables.get(id))
-            .ok_or_else(|| Error::not_found(Kind::Table, name))
+        found.and_then(|id| self.tables.get(id)).ok_or_else(|| Error::not_found(Kind::Table, name))
     }
 
     /// Tables in the order of their ids.

@@ -220,9 +220,12 @@ fn constraints_added(before: &TableDef, after: &TableDef) -> bool {
 fn reindexed(chunks: &Chunks, before: &TableState, table: &Arc<Table>) -> Result<TableState> {
     let mut indexes = Vec::with_capacity(table.indexes().len());
     for (i, index) in table.def.indexes.iter().enumerate() {
-        let stays = before.table.def.indexes.iter().position(|older| {
-            older.id == index.id && older.parts == index.parts
-        });
+        let stays = before
+            .table
+            .def
+            .indexes
+            .iter()
+            .position(|older| older.id == index.id && older.parts == index.parts);
         indexes.push(match stays.and_then(|older| before.indexes.get(older)) {
             Some(view) => view.clone(),
             None => build_index(chunks, &before.rows, table, i)?,
