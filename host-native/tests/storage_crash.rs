@@ -78,8 +78,10 @@ fn what_was_durable_is_there_after_a_refused_operation() {
     for seed in 100..=106 {
         let all = live_and_crash(seed, u64::MAX / 2, Fault::Stop, Crash::Killed);
         for at in 0..all {
-            println!("seed {seed}, operation {at}");
-            live_and_crash(seed, at, Fault::Fail, Crash::Killed);
+            for crash in [Crash::PowerLost, Crash::Killed] {
+                println!("seed {seed}, operation {at}, {crash:?}");
+                live_and_crash(seed, at, Fault::Fail, crash);
+            }
         }
     }
 }

@@ -163,12 +163,13 @@ fn recover(
     };
     let recovery = Recovery {
         created: false,
-        was_closed: slot.closed && torn.is_none(),
+        // A closed slot stays until the next one is written, while the log goes on.
+        was_closed: slot.closed && slot.end == at.offset && torn.is_none(),
         scanned_bytes,
         repaired_slot: Slot::both(head, &header.tag).contains(&None),
         torn,
     };
-    let settled = slot.closed && use_index && !recovery.repaired_slot && recovery.torn.is_none();
+    let settled = recovery.was_closed && use_index && !recovery.repaired_slot;
     let mut log = Log {
         len: file.len().map_err(io)?,
         file,
@@ -180,10 +181,11 @@ fn recover(
         unindexed: scanned_bytes,
         syncs: 0,
     };
-    // What was read may still be only in the system's memory, if the process before was killed.
-    // From here on it counts as durable, so it must be.
+    // What was read, and the very name of the file, may still be only in the system's memory, if
+    // the process before was killed. From here on they count as durable, so they must be.
     if !settled {
         log.file.sync().map_err(io)?;
+        place.sync().map_err(io)?;
         log.syncs = 1;
         log.write_slot(slot.checkpoint, false).map_err(io)?;
     }
