@@ -50,12 +50,7 @@ pub(super) fn corrupt(offset: u64, what: impl std::fmt::Display) -> StoreError {
 
 /// Opens or creates the database at `place`.
 pub(super) fn open(place: &dyn Place, create: bool, use_index: bool) -> Result<Opened, StoreError> {
-    let file = place.open("", create).map_err(|e| match e.kind() {
-        ErrorKind::WouldBlock => {
-            StoreError::Io(format!("{} is in use by another process", place.name("")))
-        }
-        _ => StoreError::Io(format!("cannot open {}: {e}", place.name(""))),
-    })?;
+    let file = place.open("", create).map_err(|e| unopened(place, &e))?;
     let len = file.len().map_err(io)?;
     if len == 0 {
         if !create {
@@ -70,6 +65,15 @@ pub(super) fn open(place: &dyn Place, create: bool, use_index: bool) -> Result<O
     let named = |what| StoreError::Corrupt(format!("{}: {what}", place.name("")));
     let header = Header::decode(&head).map_err(named)?;
     recover(place, file, header, &head, len, use_index)
+}
+
+/// Why a file could not be opened, in words for whoever named it.
+pub(super) fn unopened(place: &dyn Place, e: &std::io::Error) -> StoreError {
+    let name = place.name("");
+    match e.kind() {
+        ErrorKind::WouldBlock => StoreError::Io(format!("{name} is in use by another process")),
+        _ => StoreError::Io(format!("cannot open {name}: {e}")),
+    }
 }
 
 // Written beside and then renamed, so that a file that is not empty is never half begun.
