@@ -395,10 +395,10 @@ pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Res
     let empty = View::from_root(crate::tree::Root::empty());
     for id in ids {
         let (old, new) = (before.table(id), after.table(id));
-        if let (Some(old), Some(new)) = (old, new) {
-            if Arc::ptr_eq(old, new) {
-                continue;
-            }
+        if let (Some(old), Some(new)) = (old, new)
+            && Arc::ptr_eq(old, new)
+        {
+            continue;
         }
         let encoded =
             |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());

@@ -114,12 +114,12 @@ fn renumber(
     for (id, key) in work {
         let sides = sides(chunks, bases.first(), source, target, merged, *id, key)?;
         let Some(table) = merged.state.table(*id).map(|t| t.table.clone()) else { continue };
-        if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target) {
-            if ours != theirs && generated(&table) {
-                if let Some(Value::Int(old)) = table.auto_increment().and_then(|c| ours.get(c)) {
-                    renumbering.assign(&mut merged.state, *id, *old);
-                }
-            }
+        if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target)
+            && ours != theirs
+            && generated(&table)
+            && let Some(Value::Int(old)) = table.auto_increment().and_then(|c| ours.get(c))
+        {
+            renumbering.assign(&mut merged.state, *id, *old);
         }
     }
     Ok(renumbering)
@@ -412,14 +412,14 @@ impl Context<'_> {
         if same {
             return Ok(());
         }
-        if let Some(row) = &row {
-            if let Err(error) = table.check_row(row) {
-                let Error::Violation(violation) = error else { return Err(error) };
-                let conflict =
-                    constraint_row(self.chunks, merged, self.source, self.target, &violation, key)?;
-                merged.open.push(conflict);
-                return Ok(());
-            }
+        if let Some(row) = &row
+            && let Err(error) = table.check_row(row)
+        {
+            let Error::Violation(violation) = error else { return Err(error) };
+            let conflict =
+                constraint_row(self.chunks, merged, self.source, self.target, &violation, key)?;
+            merged.open.push(conflict);
+            return Ok(());
         }
         merged.state.apply(id, key, old.as_deref(), new.as_ref())?;
         let change = RowChange { key: key.clone(), old, new, moved_from: None };
@@ -450,7 +450,7 @@ impl Context<'_> {
             key: Some(key.to_vec()),
             column: column.map(|c| c.name.clone()),
             column_id: column.map(|c| c.id),
-            column_type: column.map(|c| c.ty.clone()),
+            column_type: column.map(|c| c.ty),
             kind,
             base: held(&sides.base),
             source: held(&sides.source),
@@ -578,7 +578,7 @@ fn constraint_row(
         key: Some(key.to_vec()),
         column: column.map(|c| c.name.clone()),
         column_id: column.map(|c| c.id),
-        column_type: column.map(|c| c.ty.clone()),
+        column_type: column.map(|c| c.ty),
         kind: kind_of(violation),
         base: Held::Nothing,
         source: hold(&table.table, sides.source.as_ref(), None),

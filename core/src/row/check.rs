@@ -64,10 +64,9 @@ pub fn check_changes<'c>(
             for foreign in &table.table.def.foreign_keys {
                 if let Some(violation) =
                     missing_parent(state, chunks, table, foreign, &row, change)?
+                    && report(violation).is_break()
                 {
-                    if report(violation).is_break() {
-                        return Ok(());
-                    }
+                    return Ok(());
                 }
             }
         }
@@ -77,10 +76,10 @@ pub fn check_changes<'c>(
         for (child, foreign) in children {
             let violation =
                 left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
-            if let Some(violation) = violation {
-                if report(violation).is_break() {
-                    return Ok(());
-                }
+            if let Some(violation) = violation
+                && report(violation).is_break()
+            {
+                return Ok(());
             }
         }
     }

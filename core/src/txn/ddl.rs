@@ -146,7 +146,7 @@ impl Txn {
     /// New foreign keys hold for the rows that are there.
     fn check_references_of(&self, before: &Table, after: &Table) -> Result<()> {
         let new = |key: &&crate::row::ForeignKeyDef| !before.def.foreign_keys.contains(key);
-        if after.def.foreign_keys.iter().filter(new).next().is_none() {
+        if after.def.foreign_keys.iter().find(new).is_none() {
             return Ok(());
         }
         let Some(state) = self.now.state.table(after.id()) else { return Ok(()) };
