@@ -331,3 +331,60 @@ fn bytes_that_are_no_tree_are_refused() {
     let refused = tree::edit(&chunks, root, [(long, Some(Vec::new()))]);
     assert!(matches!(refused, Err(tree::TreeError::KeyTooLong(_))));
 }
+
+#[test]
+fn merges_agree_with_the_model() {
+    for seed in 0..40 {
+        let random = &mut Random::new(seed + 500);
+        let space = [40, 5_000][seed as usize % 2];
+        let source = Arc::new(Source::default());
+        let chunks = Chunks::new(source.clone());
+        let mut base = Model::new();
+        for _ in 0..random.below(space) {
+            base.insert(random.below(space).to_be_bytes().to_vec(), value(random));
+        }
+        let mut side = |changes: u64| {
+            let mut model = base.clone();
+            for _ in 0..changes {
+                let key = random.below(space).to_be_bytes().to_vec();
+                match random.below(3) {
+                    0 => drop(model.remove(&key)),
+                    _ => drop(model.insert(key, value(random))),
+                }
+            }
+            let root = tree::build(&chunks, model.clone()).unwrap();
+            (model, root)
+        };
+        let (ours, our_root) = side(seed % 7 * 10);
+        let (theirs, their_root) = side(seed % 5 * 15);
+        let base_root = tree::build(&chunks, base.clone()).unwrap();
+        let mut expected = Model::new();
+        let mut clashes = Vec::new();
+        let keys: std::collections::BTreeSet<_> =
+            base.keys().chain(ours.keys()).chain(theirs.keys()).cloned().collect();
+        for key in keys {
+            let (b, o, t) = (base.get(&key), ours.get(&key), theirs.get(&key));
+            let merged = match (o == b, t == b) {
+                (true, _) => t.cloned(),
+                (_, true) => o.cloned(),
+                _ if o == t => o.cloned(),
+                _ => {
+                    clashes.push(key.clone());
+                    Some(vec![1, 2, 3])
+                }
+            };
+            if let Some(value) = merged {
+                expected.insert(key, value);
+            }
+        }
+        let mut found = Vec::new();
+        let merged = tree::merge(&chunks, base_root, our_root, their_root, &mut |clash| {
+            found.push(clash.key.to_vec());
+            assert_eq!(clash.ours, ours.get(clash.key).map(|v| &v[..]), "seed {seed}");
+            Some(vec![1, 2, 3])
+        })
+        .unwrap();
+        assert_eq!(found, clashes, "seed {seed}");
+        assert_eq!(merged, tree::build(&chunks, expected).unwrap(), "seed {seed}");
+    }
+}

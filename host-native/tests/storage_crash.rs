@@ -40,14 +40,18 @@ fn live_and_crash(seed: u64, fault_at: u64, fault: Fault, crash: Crash) -> u64 {
         let store = open(&place).unwrap_or_else(|e| panic!("it opens after a crash: {e}"));
         model.reopened(&store);
         assert_eq!(store.verify().unwrap(), []);
+        if rng.below(2) == 0 {
+            // What an opening has shown must not go with the power afterwards.
+            place = place.after(Crash::PowerLost);
+            continue;
+        }
         model.write(&store, &mut rng).unwrap();
         model.flush(&store).unwrap();
         drop(store);
         let store = open(&place).unwrap();
         model.reopened(&store);
         assert_eq!(store.recovery().torn, None);
-        drop(store);
-        place = place.after(Crash::Killed);
+        place = place.after([Crash::Killed, Crash::PowerLost][rng.below(2) as usize]);
     }
     operations
 }
@@ -74,8 +78,10 @@ fn what_was_durable_is_there_after_a_refused_operation() {
     for seed in 100..=106 {
         let all = live_and_crash(seed, u64::MAX / 2, Fault::Stop, Crash::Killed);
         for at in 0..all {
-            println!("seed {seed}, operation {at}");
-            live_and_crash(seed, at, Fault::Fail, Crash::Killed);
+            for crash in [Crash::PowerLost, Crash::Killed] {
+                println!("seed {seed}, operation {at}, {crash:?}");
+                live_and_crash(seed, at, Fault::Fail, crash);
+            }
         }
     }
 }

@@ -11,12 +11,12 @@ fn small_database(rng: &mut Rng, closed: bool, compacted: bool) -> (Model, Vec<u
     let place = FaultPlace::new(3);
     let mut model = Model::default();
     let store = open(&place).unwrap();
-    for step in 0..14 {
+    for step in 0..10 {
         model.write(&store, rng).unwrap();
         if step % 3 == 0 {
             model.flush(&store).unwrap();
         }
-        if compacted && step == 8 {
+        if compacted && step == 6 {
             let all = |_: &_| true;
             let plan = offshoot::storage::Compaction {
                 live: &all,

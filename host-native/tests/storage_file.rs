@@ -207,7 +207,7 @@ fn subscribers_are_told_and_nobody_needs_to_wait() {
 fn compaction_drops_garbage_while_readers_and_writers_go_on() {
     let folder = Folder::new("compact");
     let store = folder.open();
-    let keep = |n: u64| n % 10 == 0;
+    let keep = |n: u64| n.is_multiple_of(10);
     let live: std::collections::HashSet<Hash> =
         (0..20_000).filter(|n| keep(*n)).map(|n| chunk(n).hash()).collect();
     for from in (0..20_000).step_by(500) {

@@ -84,10 +84,10 @@ impl Chunks {
     /// A fault, recorded here as well; `WorkingSet` beyond the pin limit; the store's.
     pub fn get(&self, hash: &Hash, hints: &[Hash]) -> Result<Chunk, ChunkError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.staged.load(Ordering::Acquire) > 0 {
-            if let Some(chunk) = self.inner().staged.get(hash) {
-                return Ok(chunk.clone());
-            }
+        if self.staged.load(Ordering::Acquire) > 0
+            && let Some(chunk) = self.inner().staged.get(hash)
+        {
+            return Ok(chunk.clone());
         }
         match self.source.chunk(hash)? {
             Some(chunk) => {

@@ -45,11 +45,7 @@ pub fn visit_chunks(
 ///
 /// # Errors
 /// A fault; what cannot be read at all.
-pub fn check(
-    chunks: &Chunks,
-    root: Root,
-    report: &mut dyn FnMut(String),
-) -> Result<(), TreeError> {
+pub fn check(chunks: &Chunks, root: Root, report: &mut dyn FnMut(String)) -> Result<(), TreeError> {
     if root.count == 0 {
         return Ok(());
     }

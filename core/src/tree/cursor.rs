@@ -88,14 +88,8 @@ impl<'c> Cursor<'c> {
         range: &KeyRange,
         reverse: bool,
     ) -> Result<Self, TreeError> {
-        let mut cursor = Cursor {
-            chunks,
-            range: range.clone(),
-            reverse,
-            path: Vec::new(),
-            leaf: None,
-            at: 0,
-        };
+        let mut cursor =
+            Cursor { chunks, range: range.clone(), reverse, path: Vec::new(), leaf: None, at: 0 };
         if root.count > 0 {
             cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
         }
@@ -156,14 +150,12 @@ impl<'c> Cursor<'c> {
         let chunk = match self.chunks.get(&hash, &[]) {
             Err(ChunkError::Fault(_)) => {
                 let wanted = |hint: &crate::chunk::Hash| {
-                    let at = (0..node.len()).find(|i| node.child(*i).is_some_and(|c| c.hash == *hint));
+                    let at =
+                        (0..node.len()).find(|i| node.child(*i).is_some_and(|c| c.hash == *hint));
                     at.is_none_or(|at| self.may_hold(node, at))
                 };
-                let hints: Vec<_> = node
-                    .hints(i, self.reverse)
-                    .into_iter()
-                    .take_while(wanted)
-                    .collect();
+                let hints: Vec<_> =
+                    node.hints(i, self.reverse).into_iter().take_while(wanted).collect();
                 self.chunks.get(&hash, &hints)?
             }
             other => other?,

@@ -245,7 +245,8 @@ impl Path {
 /// Child `i` of a node, with its siblings as hints.
 pub(super) fn child(chunks: &Chunks, node: &Node, i: usize) -> Result<Node, TreeError> {
     let hash = node.child(i).map(|child| child.hash);
-    let hash = hash.ok_or(TreeError::Malformed { chunk: node.hash(), why: "a child is missing" })?;
+    let hash =
+        hash.ok_or(TreeError::Malformed { chunk: node.hash(), why: "a child is missing" })?;
     let hints = |node: &Node| -> Vec<Hash> { node.hints(i, false) };
     let chunk = match chunks.get(&hash, &[]) {
         Err(crate::chunk::ChunkError::Fault(_)) => chunks.get(&hash, &hints(node))?,

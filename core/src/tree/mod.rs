@@ -30,6 +30,7 @@ mod chunker;
 mod cursor;
 mod diff;
 mod edit;
+mod merge;
 mod node;
 mod read;
 mod view;
@@ -41,6 +42,7 @@ pub use chunker::{NODE_MAX_BYTES, NODE_MIN_BYTES, NODE_TARGET_BYTES};
 pub use cursor::{Cursor, KeyRange, successor};
 pub use diff::{Change, Diff, diff};
 pub use edit::{build, edit};
+pub use merge::{Clash, merge};
 pub use read::{count_range, get, get_many, nth, rank, size_estimate};
 pub use view::{View, ViewCursor, ViewDiff};
 

@@ -45,7 +45,8 @@ impl Node {
     /// Takes a chunk for a node, after checking its layout unless that was done before.
     pub fn open(chunk: Chunk) -> Result<Self, TreeError> {
         if chunk.layout() != CHECKED {
-            check(chunk.bytes()).map_err(|why| TreeError::Malformed { chunk: chunk.hash(), why })?;
+            check(chunk.bytes())
+                .map_err(|why| TreeError::Malformed { chunk: chunk.hash(), why })?;
             chunk.set_layout(CHECKED);
         }
         Ok(Node(chunk))

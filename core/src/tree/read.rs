@@ -81,10 +81,11 @@ pub fn get_many(
         for k in range {
             let Some(key) = keys.get(k) else { continue };
             let i = leaf.lower(key);
-            if i < leaf.len() && leaf.key(i) == *key {
-                if let Some(place) = found.get_mut(k) {
-                    *place = Some(value(chunks, &leaf, i)?);
-                }
+            if i < leaf.len()
+                && leaf.key(i) == *key
+                && let Some(place) = found.get_mut(k)
+            {
+                *place = Some(value(chunks, &leaf, i)?);
             }
         }
     }

@@ -148,10 +148,8 @@ impl View {
             return Ok(0);
         }
         let mut count = super::count_range(chunks, self.root, range)?;
-        let bounds = (
-            range.lower.as_ref().map(|key| &key[..]),
-            range.upper.as_ref().map(|key| &key[..]),
-        );
+        let bounds =
+            (range.lower.as_ref().map(|key| &key[..]), range.upper.as_ref().map(|key| &key[..]));
         for (key, value) in self.overlay.range::<_, [u8]>(bounds) {
             let before = super::get(chunks, self.root, key)?.is_some();
             match (before, value.is_some()) {
@@ -285,12 +283,8 @@ fn is_empty(range: &KeyRange) -> bool {
     }
 }
 
-type OverlayRange<'c> = imbl::ordmap::RangedIter<
-    'c,
-    Arc<[u8]>,
-    Option<Arc<[u8]>>,
-    imbl::shared_ptr::DefaultSharedPtr,
->;
+type OverlayRange<'c> =
+    imbl::ordmap::RangedIter<'c, Arc<[u8]>, Option<Arc<[u8]>>, imbl::shared_ptr::DefaultSharedPtr>;
 
 /// A place in a view.
 pub struct ViewCursor<'c> {

@@ -45,10 +45,7 @@ pub fn gc(data: &Path) -> Result<(), Failure> {
     let stats = db.gc()?;
     db.close()?;
     let after = std::fs::metadata(data)?.len();
-    println!(
-        "{} chunks kept, {} removed; {before} → {after} bytes",
-        stats.kept, stats.removed
-    );
+    println!("{} chunks kept, {} removed; {before} → {after} bytes", stats.kept, stats.removed);
     Ok(())
 }
 

@@ -103,8 +103,14 @@ pub fn branch(action: Action) -> Result<(), Failure> {
             let db = super::open_existing(&data)?;
             let policy = policy_named(&policy)?;
             let target = into;
-            let request =
-                MergeRequest { source, target, policy, dry_run, delete_source, ..Default::default() };
+            let request = MergeRequest {
+                source,
+                target,
+                policy,
+                dry_run,
+                delete_source,
+                ..Default::default()
+            };
             merge(&db, &request)
         }
         Action::Diff { from, to, data } => {
@@ -120,9 +126,10 @@ pub fn point(text: &str) -> Result<AsOf, Failure> {
         return Ok(AsOf::Scn(Scn(scn)));
     }
     match offshoot_core::value::parse_timestamp(text) {
-        Ok(at) => {
-            Ok(AsOf::Time { at: offshoot_core::history::Micros(at), whole_second: !text.contains('.') })
-        }
+        Ok(at) => Ok(AsOf::Time {
+            at: offshoot_core::history::Micros(at),
+            whole_second: !text.contains('.'),
+        }),
         Err(_) => Ok(AsOf::Snapshot(text.to_owned())),
     }
 }

@@ -305,7 +305,8 @@ mod tests {
     #[test]
     fn csv_columns_of_numbers_become_numbers() {
         let rows: Rows =
-            serde_json::from_str(r#"[{"n": "1", "zip": "012"}, {"n": "2.5", "zip": "3"}]"#).unwrap();
+            serde_json::from_str(r#"[{"n": "1", "zip": "012"}, {"n": "2.5", "zip": "3"}]"#)
+                .unwrap();
         let rows = typed(rows);
         assert_eq!(rows[0]["n"], Value::from(1));
         assert_eq!(rows[0]["zip"], Value::from("012"));

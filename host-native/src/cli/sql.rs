@@ -20,10 +20,30 @@ SQL ends with a semicolon. Beside it:
   \\help  \\quit";
 
 const WORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "LIMIT", "INSERT INTO", "VALUES", "UPDATE",
-    "SET", "DELETE FROM", "CREATE TABLE", "ALTER TABLE", "DROP TABLE", "CREATE INDEX",
-    "PRIMARY KEY", "NOT NULL", "REFERENCES", "AS OF SCN", "AS OF TIMESTAMP", "BEGIN", "COMMIT",
-    "ROLLBACK", "SAVEPOINT",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "ORDER BY",
+    "LIMIT",
+    "INSERT INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "DELETE FROM",
+    "CREATE TABLE",
+    "ALTER TABLE",
+    "DROP TABLE",
+    "CREATE INDEX",
+    "PRIMARY KEY",
+    "NOT NULL",
+    "REFERENCES",
+    "AS OF SCN",
+    "AS OF TIMESTAMP",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
 ];
 
 struct Prompt {
@@ -49,9 +69,9 @@ impl Completer for Names {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let word = |c: char| c.is_alphanumeric() || c == '_' || c == '\\';
-        let start = line[..at].rfind(|c| !word(c)).map_or(0, |i| {
-            i + line[i..].chars().next().map_or(1, char::len_utf8)
-        });
+        let start = line[..at]
+            .rfind(|c| !word(c))
+            .map_or(0, |i| i + line[i..].chars().next().map_or(1, char::len_utf8));
         let begun = line[start..at].to_lowercase();
         let fits = |name: &&String| !begun.is_empty() && name.to_lowercase().starts_with(&begun);
         Ok((start, self.words.iter().filter(fits).cloned().collect()))
@@ -62,8 +82,7 @@ pub fn sql(place: &Place, command: Option<&str>) -> Result<(), Failure> {
     let db = Arc::new(place.open()?);
     db.database().branch(&place.branch)?;
     let session = Session::new(db.database().clone(), &place.branch, "");
-    let mut prompt =
-        Prompt { db, session, branch: place.branch.clone(), as_of: AsOf::Now };
+    let mut prompt = Prompt { db, session, branch: place.branch.clone(), as_of: AsOf::Now };
     match command {
         Some(text) => prompt.run_all(text),
         None if std::io::stdin().is_terminal() => prompt.talk(),
@@ -216,11 +235,8 @@ fn shown(output: &Output) -> String {
         return format!("{} ({} rows)", output.kind.name(), output.affected);
     }
     let columns: Vec<String> = output.columns.iter().map(|c| c.name.clone()).collect();
-    let rows: Vec<Vec<String>> = output
-        .rows
-        .iter()
-        .map(|row| row.iter().map(|v| v.to_text()).collect())
-        .collect();
+    let rows: Vec<Vec<String>> =
+        output.rows.iter().map(|row| row.iter().map(|v| v.to_text()).collect()).collect();
     format!("{}\n({} rows)", table::draw(&columns, &rows), rows.len())
 }
 

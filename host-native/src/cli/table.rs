@@ -51,10 +51,8 @@ mod tests {
     #[test]
     fn columns_line_up_by_width_not_by_bytes() {
         let columns = ["id".to_owned(), "name".to_owned()];
-        let rows = vec![
-            vec!["1".to_owned(), "João".to_owned()],
-            vec!["22".to_owned(), "東京".to_owned()],
-        ];
+        let rows =
+            vec![vec!["1".to_owned(), "João".to_owned()], vec!["22".to_owned(), "東京".to_owned()]];
         let drawn = draw(&columns, &rows);
         assert_eq!(drawn, "id │ name\n───┼─────\n1  │ João\n22 │ 東京");
     }

@@ -292,12 +292,11 @@ impl Target {
         Ok(())
     }
 
+    // Durable as a whole before it gets its name, slot included: nothing older vouches for it.
     fn finish(&mut self) -> Result<(), StoreError> {
-        self.log.sync().map_err(io)?;
         let checkpoint = self.log.slot.checkpoint;
         self.log.write_slot(checkpoint, false).map_err(io)?;
-        // The slot too: nothing older vouches for what this file holds.
-        self.log.file.sync().map_err(io)
+        self.log.sync().map_err(io)
     }
 
     // Copies the writes between two positions as they are.

@@ -111,18 +111,20 @@ impl FaultPlace {
             };
             for file in &mut files {
                 file.bytes = world.survivors(file);
+                file.durable = file.bytes.clone();
+                file.unsynced.clear();
             }
-        }
-        for file in &mut files {
-            file.durable = file.bytes.clone();
-            file.unsynced.clear();
         }
         let next = FaultPlace::new(world.draw());
         {
             let mut after = next.world();
             after.files = files;
-            after.durable_names = names.clone();
-            after.names = names;
+            after.names = names.clone();
+            // What a process left unsynced may still go with the power later.
+            (after.durable_names, after.renames) = match crash {
+                Crash::PowerLost => (names, vec![]),
+                Crash::Killed => (world.durable_names.clone(), world.renames.clone()),
+            };
         }
         next
     }

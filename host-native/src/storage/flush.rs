@@ -107,8 +107,11 @@ impl Inner {
         }
         if state.checkpoint_due && !self.options.background {
             drop(state);
-            // A failure has stopped the store; whoever waits will see that.
-            let _ = self.maintain();
+            // While a compaction runs, which brings an index of its own, it can wait. A failure has
+            // stopped the store; whoever waits will see that.
+            if let Ok(one) = self.maintenance.try_lock() {
+                let _ = self.maintain_alone(one);
+            }
             return self.state();
         }
         state
@@ -169,7 +172,10 @@ impl Inner {
 
     /// Writes an index checkpoint. Writers wait only while it is appended, not while it is sorted.
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
-        let _one = self.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+        self.maintain_alone(self.maintenance.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn maintain_alone(&self, _one: MutexGuard<'_, ()>) -> Result<(), StoreError> {
         let done = self.write_checkpoint();
         self.state().checkpoint_due = false;
         if let Err(e) = &done {

@@ -50,12 +50,7 @@ pub(super) fn corrupt(offset: u64, what: impl std::fmt::Display) -> StoreError {
 
 /// Opens or creates the database at `place`.
 pub(super) fn open(place: &dyn Place, create: bool, use_index: bool) -> Result<Opened, StoreError> {
-    let file = place.open("", create).map_err(|e| match e.kind() {
-        ErrorKind::WouldBlock => {
-            StoreError::Io(format!("{} is in use by another process", place.name("")))
-        }
-        _ => StoreError::Io(format!("cannot open {}: {e}", place.name(""))),
-    })?;
+    let file = place.open("", create).map_err(|e| unopened(place, &e))?;
     let len = file.len().map_err(io)?;
     if len == 0 {
         if !create {
@@ -70,6 +65,15 @@ pub(super) fn open(place: &dyn Place, create: bool, use_index: bool) -> Result<O
     let named = |what| StoreError::Corrupt(format!("{}: {what}", place.name("")));
     let header = Header::decode(&head).map_err(named)?;
     recover(place, file, header, &head, len, use_index)
+}
+
+/// Why a file could not be opened, in words for whoever named it.
+pub(super) fn unopened(place: &dyn Place, e: &std::io::Error) -> StoreError {
+    let name = place.name("");
+    match e.kind() {
+        ErrorKind::WouldBlock => StoreError::Io(format!("{name} is in use by another process")),
+        _ => StoreError::Io(format!("cannot open {name}: {e}")),
+    }
 }
 
 // Written beside and then renamed, so that a file that is not empty is never half begun.
@@ -163,12 +167,13 @@ fn recover(
     };
     let recovery = Recovery {
         created: false,
-        was_closed: slot.closed && torn.is_none(),
+        // A closed slot stays until the next one is written, while the log goes on.
+        was_closed: slot.closed && slot.end == at.offset && torn.is_none(),
         scanned_bytes,
         repaired_slot: Slot::both(head, &header.tag).contains(&None),
         torn,
     };
-    let settled = slot.closed && use_index && !recovery.repaired_slot && recovery.torn.is_none();
+    let settled = recovery.was_closed && use_index && !recovery.repaired_slot;
     let mut log = Log {
         len: file.len().map_err(io)?,
         file,
@@ -180,10 +185,11 @@ fn recover(
         unindexed: scanned_bytes,
         syncs: 0,
     };
-    // What was read may still be only in the system's memory, if the process before was killed.
-    // From here on it counts as durable, so it must be.
+    // What was read, and the very name of the file, may still be only in the system's memory, if
+    // the process before was killed. From here on they count as durable, so they must be.
     if !settled {
         log.file.sync().map_err(io)?;
+        place.sync().map_err(io)?;
         log.syncs = 1;
         log.write_slot(slot.checkpoint, false).map_err(io)?;
     }

@@ -2,7 +2,9 @@
 
 use super::layout::{Header, Kind, LOG_START, Slot};
 use super::log::{Checkpoint, Refs};
-use super::open::{corrupt, newest_slot, read_checkpoint, read_head, read_index_frame, replay};
+use super::open::{
+    corrupt, newest_slot, read_checkpoint, read_head, read_index_frame, replay, unopened,
+};
 use super::raw::{OsPlace, Place, RawFile};
 use super::run::{Index, Key, Location, Recent, Run, key, locate};
 use super::scan::{Entry, LogReader, Next, PackAt, Position, io};
@@ -38,7 +40,7 @@ pub fn verify_file(path: impl AsRef<Path>) -> Result<Vec<Finding>, StoreError> {
 /// The same for a place that need not be of the operating system.
 #[doc(hidden)]
 pub fn verify_place(place: &dyn Place) -> Result<Vec<Finding>, StoreError> {
-    let file = place.open("", false).map_err(io)?;
+    let file = place.open("", false).map_err(|e| unopened(place, &e))?;
     let len = file.len().map_err(io)?;
     let mut check = Check { file: &*file, len, findings: Vec::new() };
     let head = read_head(&*file, len)?;

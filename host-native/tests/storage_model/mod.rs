@@ -6,6 +6,7 @@ use offshoot::storage::{Compaction, FileStore, Options};
 use offshoot_core::chunk::{
     Chunk, ChunkSource, Hash, Outcome, Pack, RefChange, Store, StoreError, Ticket, Write,
 };
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
 /// xorshift64*: the same numbers on every machine.
@@ -63,7 +64,7 @@ pub struct Model {
 
 // What compactions of these tests call garbage.
 fn is_dead(hash: &Hash) -> bool {
-    hash.as_bytes()[31] % 4 == 0
+    hash.as_bytes()[31].is_multiple_of(4)
 }
 
 impl Model {
@@ -141,15 +142,32 @@ impl Model {
         let old = self.writes.iter().take(since.0 as usize).flat_map(|w| &w.chunks);
         let dead: Vec<_> = old.map(Chunk::hash).filter(is_dead).collect();
         self.dead.extend(dead);
-        let live = |hash: &Hash| !is_dead(hash);
+        // A writer that comes in between, acknowledged while the compaction goes on.
+        let late = RefCell::new(Vec::new());
+        let live = |hash: &Hash| {
+            if late.borrow().len() < 2 {
+                let chunk =
+                    Chunk::new(format!("late {} {}", since.0, late.borrow().len()).into_bytes());
+                let pack = Pack { chunks: vec![chunk.clone()], keyframes: vec![] };
+                if let Ok(Outcome::Accepted(ticket)) = store.submit(Write { pack, change: None }) {
+                    let durable = store.wait(ticket).is_ok();
+                    late.borrow_mut().push((ticket.0, durable, chunk));
+                }
+            }
+            !is_dead(hash)
+        };
         let extra = Pack { chunks: vec![Chunk::new(*b"extra")], keyframes: vec![] };
         let keep_keyframe = |_: &Hash| true;
         let plan =
             Compaction { live: &live, keep_keyframe: &keep_keyframe, since, extra: vec![extra] };
-        store.compact(&plan)?;
+        let compacted = store.compact(&plan);
         self.durable = self.durable.max(since.0);
-        // A later write may bring a dropped chunk back; after this it has to stay.
-        Ok(())
+        for (ticket, durable, chunk) in late.into_inner() {
+            self.writes.push(Accepted { change: None, chunks: vec![chunk], keyframes: vec![] });
+            assert_eq!(ticket, self.writes.len() as u64);
+            self.durable = self.durable.max(if durable { ticket } else { 0 });
+        }
+        compacted.map(|_| ())
     }
 
     /// What a store opened after a crash holds must be a prefix of what was accepted, with
