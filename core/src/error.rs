@@ -140,7 +140,7 @@ pub enum Error {
     #[error("stored data is corrupt: {0}")]
     Corrupt(String),
     /// The host's storage failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Store(StoreError),
     /// A law of Offshoot did not hold: a defect to report.
     #[error("internal error: {0}")]
@@ -173,5 +173,74 @@ impl From<DecodeError> for Error {
 impl From<Violation> for Error {
     fn from(violation: Violation) -> Self {
         Error::Violation(Box::new(violation))
+    }
+}
+
+impl From<ChunkError> for Error {
+    fn from(error: ChunkError) -> Self {
+        match error {
+            ChunkError::Fault(faults) => Error::Fault(faults),
+            ChunkError::WorkingSet(_) => Error::Limit(error.to_string()),
+            ChunkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Corrupt(what) => Error::Corrupt(what),
+            other => Error::Store(other),
+        }
+    }
+}
+
+impl From<TreeError> for Error {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Chunk(error) => error.into(),
+            TreeError::Malformed { .. } => Error::Corrupt(error.to_string()),
+            TreeError::KeyTooLong(_) => Error::Limit(error.to_string()),
+            TreeError::Order => Error::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<HistoryError> for Error {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Chunk(error) => error.into(),
+            HistoryError::Store(error) => error.into(),
+            HistoryError::Malformed { .. } | HistoryError::Unlawful { .. } => {
+                Error::Corrupt(error.to_string())
+            }
+            HistoryError::BeforeHistory { first } => {
+                Error::BeforeHistory { scn: first.scn, time: first.time }
+            }
+            HistoryError::Truncated { .. } => Error::HistoryTruncated,
+            HistoryError::NotOnLine { .. } => Error::Invalid(error.to_string()),
+            HistoryError::Parents(_) => Error::Internal(error.to_string()),
+            HistoryError::Exhausted => Error::Limit(error.to_string()),
+            HistoryError::State(inner) => match inner.downcast::<Error>() {
+                Ok(error) => *error,
+                Err(other) => Error::Internal(other.to_string()),
+            },
+        }
+    }
+}
+
+impl From<Error> for HistoryError {
+    fn from(error: Error) -> Self {
+        HistoryError::State(Box::new(error))
+    }
+}
+
+impl From<EvalError> for Error {
+    fn from(error: EvalError) -> Self {
+        match error {
+            EvalError::Value(error) => Error::Value(error),
+            EvalError::Expired => Error::Timeout,
+            other => Error::Limit(other.to_string()),
+        }
     }
 }

@@ -138,9 +138,8 @@ impl Host for PoolHost {
         });
         let store = self.database.store().clone();
         Box::pin(async move {
-            let elapsed = |started: Instant| {
-                u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
-            };
+            let elapsed =
+                |started: Instant| u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let ran = |result| Ran { result, elapsed_ms: elapsed(started), moment };
             if queued.is_err() {
                 return ran(Err(Error::Busy("server".into())));

@@ -61,10 +61,7 @@ impl EmbeddedDatabase {
     ///
     /// # Errors
     /// As [`EmbeddedDatabase::new`].
-    pub fn open(
-        path: impl AsRef<Path>,
-        options: Options,
-    ) -> std::result::Result<Self, OpenError> {
+    pub fn open(path: impl AsRef<Path>, options: Options) -> std::result::Result<Self, OpenError> {
         let store = Arc::new(FileStore::open(path, options)?);
         let shared: Arc<dyn Store> = store.clone();
         let opened = Database::open(shared, &moment()?)?;
@@ -107,8 +104,7 @@ impl EmbeddedDatabase {
     ) -> Result<Output> {
         let moment = moment()?;
         let limits = limits_for(&Limits::default(), Duration::from_secs(3600));
-        let request =
-            Request { sql, params, as_of, read_only: false, limits, moment };
+        let request = Request { sql, params, as_of, read_only: false, limits, moment };
         let output = retry(|| session.execute(&request))?;
         self.settle(output.ticket)?;
         Ok(output)
@@ -144,5 +140,43 @@ pub(crate) fn retry<T>(mut step: impl FnMut() -> Result<T>) -> Result<T> {
             }
             other => return other,
         }
+    }
+}
+
+/// Lets a collection drop chunks from the file.
+struct FileCompact<'f>(&'f FileStore);
+
+impl offshoot_core::database::Compact for FileCompact<'_> {
+    fn compact(
+        &self,
+        live: &std::collections::HashSet<offshoot_core::chunk::Hash>,
+        keyframes: &std::collections::HashSet<offshoot_core::chunk::Hash>,
+        since: offshoot_core::chunk::Ticket,
+    ) -> Result<offshoot_core::database::Compacted> {
+        let stats = self
+            .0
+            .compact(&crate::storage::Compaction {
+                live: &|hash| live.contains(hash),
+                keep_keyframe: &|commit| keyframes.contains(commit),
+                since,
+                extra: Vec::new(),
+            })
+            .map_err(Error::from)?;
+        Ok(offshoot_core::database::Compacted {
+            kept: stats.chunks_kept,
+            removed: stats.chunks_dropped,
+        })
+    }
+}
+
+impl EmbeddedDatabase {
+    /// Removes what no branch and no snapshot needs from the file, and thins out keyframes. Readers
+    /// and writers go on meanwhile.
+    ///
+    /// # Errors
+    /// `Store`; everything is then as it was.
+    pub fn gc(&self) -> Result<offshoot_core::database::Compacted> {
+        let retention = offshoot_core::history::Retention::default();
+        self.database.collect(&moment()?, &retention, &FileCompact(&self.store))
     }
 }

@@ -68,8 +68,7 @@ impl Queue {
                     (Some(work), _) => break work,
                     (None, true) => return,
                     (None, false) => {
-                        waiting =
-                            self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                        waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                     }
                 }
             };

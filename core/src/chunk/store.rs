@@ -12,6 +12,7 @@
 //! version (see `history::refs`), so equal bytes mean that nothing happened in between.
 
 use super::{Chunk, Hash, Pack};
+use std::collections::BTreeMap;
 
 /// Where chunks come from. A host that can read synchronously never answers `None` for a chunk
 /// that exists; one that cannot answers `None`, and fetches what the fault names.
@@ -30,6 +31,41 @@ pub struct RefChange {
     pub expected: Option<Vec<u8>>,
     /// The value afterwards.
     pub new: Option<Vec<u8>>,
+}
+
+impl RefChange {
+    /// The longest name of a ref, in bytes.
+    pub const NAME_MAX: usize = 512;
+    /// The longest value of a ref, in bytes.
+    pub const VALUE_MAX: usize = 1 << 20;
+
+    /// Whether name and value are within their limits; a store refuses the change otherwise.
+    pub fn check(&self) -> Result<(), StoreError> {
+        if self.name.len() > Self::NAME_MAX {
+            return Err(StoreError::Io("the name of a ref has more than 512 bytes".into()));
+        }
+        if self.new.as_ref().is_some_and(|new| new.len() > Self::VALUE_MAX) {
+            return Err(StoreError::Io("the value of a ref has more than 1 MiB".into()));
+        }
+        Ok(())
+    }
+
+    /// Whether `refs` hold what the change expects; if not, what they hold instead.
+    pub fn compare(&self, refs: &BTreeMap<String, Vec<u8>>) -> Result<(), Option<Vec<u8>>> {
+        let actual = refs.get(&self.name);
+        match actual == self.expected.as_ref() {
+            true => Ok(()),
+            false => Err(actual.cloned()),
+        }
+    }
+
+    /// Makes the change, comparing nothing.
+    pub fn apply(self, refs: &mut BTreeMap<String, Vec<u8>>) {
+        match self.new {
+            Some(new) => refs.insert(self.name, new),
+            None => refs.remove(&self.name),
+        };
+    }
 }
 
 /// One atomic write. Either part may be absent: chunks alone (a keyframe), or a ref alone.

@@ -3,9 +3,7 @@
 use super::{AsOf, Database, MAIN, Point, Receipt, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
-use crate::history::{
-    BranchRecord, BranchStatus, CommitReader, Metadata, Micros, check_name,
-};
+use crate::history::{BranchRecord, BranchStatus, CommitReader, Metadata, Micros, check_name};
 use crate::moment::Moment;
 use std::sync::Arc;
 
@@ -84,7 +82,8 @@ impl Database {
         let moved = cell.advance(self, None, moment.now, |head| {
             let changed = self.change_record(head, moment.now, |record| {
                 let BranchPatch { display_name, protected, metadata } = patch;
-                record.display_name = display_name.unwrap_or(std::mem::take(&mut record.display_name));
+                record.display_name =
+                    display_name.unwrap_or(std::mem::take(&mut record.display_name));
                 record.protected = protected.unwrap_or(record.protected);
                 record.metadata = metadata.unwrap_or(std::mem::take(&mut record.metadata));
             })?;
@@ -159,7 +158,8 @@ impl Database {
             },
             Err(other) => return Err(other),
         };
-        let (commits, _) = CommitReader::new(&chunks).ahead_behind(&record.head, &source)?;
+        let (commits, _) = CommitReader::with_shallow(&chunks, &self.shallow())
+            .ahead_behind(&record.head, &source)?;
         match commits {
             0 => Ok(()),
             commits => Err(Error::Unmerged {

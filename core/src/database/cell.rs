@@ -69,7 +69,13 @@ impl Cell {
             slot: None,
             gone: false,
         };
-        Cell { ref_name, id, ids: Arc::default(), writing: Mutex::new(()), heads: Mutex::new(heads) }
+        Cell {
+            ref_name,
+            id,
+            ids: Arc::default(),
+            writing: Mutex::new(()),
+            heads: Mutex::new(heads),
+        }
     }
 
     /// The head of a branch that was just made.

@@ -5,7 +5,7 @@ use crate::chunk::{Chunks, Outcome, Pack, RefChange, Ticket, Write};
 use crate::error::{Error, Result};
 use crate::history::{
     Body, BranchId, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader,
-    DELTA_MAX_BYTES, Delta, KEYFRAME_EVERY_BYTES, Links, Metadata, Micros, RefName, Scn,
+    DELTA_MAX_BYTES, Delta, KEYFRAME_EVERY_BYTES, Links, Metadata, Micros, Scn,
 };
 use crate::moment::Moment;
 use crate::row::State;
@@ -111,12 +111,14 @@ impl Database {
             true => state.materialise(chunks)?,
             false => state,
         };
+        self.hold(&state);
         let root = state.base().root.hash;
         let body = body.map_or(Body::Root(root), Body::Delta);
-        let links = CommitReader::new(chunks).links(&parents, now)?;
+        let links = CommitReader::with_shallow(chunks, &self.shallow()).links(&parents, now)?;
         let commit = links.commit(&note.author, &note.message, body);
-        let header = commit.header();
-        let id = CommitId(chunks.stage(commit.encode()));
+        let encoded = commit.encode();
+        let header = CommitHeader::decode(&encoded)?;
+        let id = CommitId(chunks.stage(encoded));
         let record = head.record.advanced(id, header.scn, header.time);
         let ref_bytes = record.encode();
         let pack = Pack {
@@ -132,7 +134,8 @@ impl Database {
         let (scn, time) = (header.scn, header.time);
         let (delta_bytes, delta_commits) =
             if keyframe { (0, 0) } else { (delta_bytes, delta_commits) };
-        let head = Head { record, ref_bytes, commit: id, header, state, delta_bytes, delta_commits };
+        let head =
+            Head { record, ref_bytes, commit: id, header, state, delta_bytes, delta_commits };
         Ok((ticket, head, Committed { id, scn, time }))
     }
 
@@ -192,8 +195,9 @@ impl Database {
         let state = State::empty().materialise(&chunks)?;
         let body = Body::Root(state.base().root.hash);
         let commit = Links::first(moment.now).commit("", "database created", body);
-        let header = commit.header();
-        let id = CommitId(chunks.stage(commit.encode()));
+        let encoded = commit.encode();
+        let header = CommitHeader::decode(&encoded)?;
+        let id = CommitId(chunks.stage(encoded));
         let record = new_record(moment, super::MAIN, id, &header);
         self.publish(&chunks, record, header, &state, (0, 0))
     }

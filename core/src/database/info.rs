@@ -50,15 +50,14 @@ impl Database {
     ) -> Result<Vec<LogEntry>> {
         let head = self.head(branch)?;
         let chunks = self.chunks();
-        let history = CommitReader::new(&chunks);
+        let shallow = self.shallow();
+        let history = CommitReader::with_shallow(&chunks, &shallow);
         let start = match to {
-            Some(to) if to < head.header.time => {
-                match history.at_time(&head.commit, to, false) {
-                    Ok(commit) => commit,
-                    Err(HistoryError::BeforeHistory { .. }) => return Ok(Vec::new()),
-                    Err(other) => return Err(other.into()),
-                }
-            }
+            Some(to) if to < head.header.time => match history.at_time(&head.commit, to, false) {
+                Ok(commit) => commit,
+                Err(HistoryError::BeforeHistory { .. }) => return Ok(Vec::new()),
+                Err(other) => return Err(other.into()),
+            },
             _ => head.commit,
         };
         let mut entries = Vec::new();
@@ -84,7 +83,8 @@ impl Database {
         let Ok(source) = self.branch(&source.to_string()) else { return Ok(None) };
         let source = self.head(&source.name)?;
         let chunks = self.chunks();
-        let (ahead, behind) = CommitReader::new(&chunks).ahead_behind(&head.commit, &source.commit)?;
+        let (ahead, behind) = CommitReader::with_shallow(&chunks, &self.shallow())
+            .ahead_behind(&head.commit, &source.commit)?;
         Ok(Some(Divergence { ahead, behind }))
     }
 

@@ -1,7 +1,7 @@
 //! Branches merged: which commits, under which names, and what is written.
 
 use super::commit::Draft;
-use super::{AsOf, CommitNote, Committed, Database, Head, Receipt, locked};
+use super::{AsOf, CommitNote, Committed, Database, Head, Receipt};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::{
@@ -122,7 +122,8 @@ impl Database {
             time: moment.now,
         };
         if !merged.open.is_empty()
-            || (request.policy == Policy::Abort && !merged.settled.is_empty()
+            || (request.policy == Policy::Abort
+                && !merged.settled.is_empty()
                 && request.resolutions.is_empty())
         {
             return Err(self.open_conflicts(merged.open, Vec::new(), token, request));
@@ -170,9 +171,8 @@ impl Database {
         merged: Merged,
     ) -> Result<(crate::chunk::Ticket, Committed)> {
         let message = request.message.clone().filter(|m| !m.is_empty());
-        let message = message.unwrap_or_else(|| {
-            format!("Merge {} into {}", from.record.name, into.record.name)
-        });
+        let message = message
+            .unwrap_or_else(|| format!("Merge {} into {}", from.record.name, into.record.name));
         let note = CommitNote { author: request.author.clone(), message };
         let Merged { state, changes, schema_changed, .. } = merged;
         let delta = (!schema_changed).then(|| delta_of(changes, &into.state, &state));
@@ -199,7 +199,8 @@ impl Database {
         into: &Head,
     ) -> Result<(Vec<CommitId>, Merged)> {
         let chunks = self.chunks();
-        let bases = CommitReader::new(&chunks).merge_bases(&from.commit, &into.commit)?;
+        let bases = CommitReader::with_shallow(&chunks, &self.shallow())
+            .merge_bases(&from.commit, &into.commit)?;
         if bases.is_empty() {
             return Err(Error::InvalidMerge("the branches have no common history".into()));
         }
@@ -217,7 +218,8 @@ impl Database {
         let mut last: Option<(LastTouched, LastTouched)> = None;
         let mut newest = |table: TableId, key: &[u8]| -> Result<Side> {
             if last.is_none() {
-                let history = CommitReader::new(&chunks);
+                let shallow = self.shallow();
+                let history = CommitReader::with_shallow(&chunks, &shallow);
                 let ours = self.last_touched(&chunks, &history, from.commit, into.commit)?;
                 let theirs = self.last_touched(&chunks, &history, into.commit, from.commit)?;
                 last = Some((ours, theirs));
@@ -229,9 +231,8 @@ impl Database {
                 false => Side::Target,
             })
         };
-        let merged = crate::merge::merge(
-            &chunks, &states, &from.state, &into.state, &options, &mut newest,
-        )?;
+        let merged =
+            crate::merge::merge(&chunks, &states, &from.state, &into.state, &options, &mut newest)?;
         Ok((bases, merged))
     }
 
@@ -256,7 +257,8 @@ impl Database {
         other: CommitId,
     ) -> Result<LastTouched> {
         let mut touched = LastTouched::new();
-        for id in history.missing_from(&side, &other)? {
+        for missing in history.missing_from(&side, &other)? {
+            let (id, _) = missing?;
             let commit = history.commit(&id)?;
             let delta = match commit.body {
                 Body::Delta(delta) => delta,
@@ -278,7 +280,7 @@ impl Database {
     /// # Errors
     /// `HistoryTruncated` where the parent is gone; a fault.
     pub fn delta_of_commit(&self, chunks: &Chunks, id: CommitId) -> Result<Delta> {
-        let commit = CommitReader::new(chunks).commit(&id)?;
+        let commit = CommitReader::with_shallow(chunks, &self.shallow()).commit(&id)?;
         if let Body::Delta(delta) = commit.body {
             return Ok(delta);
         }
@@ -333,10 +335,12 @@ impl Database {
     pub fn merge_base(&self, a: &str, b: &str) -> Result<CommitId> {
         let (a, b) = (self.head(a)?, self.head(b)?);
         let chunks = self.chunks();
-        let bases = CommitReader::new(&chunks).merge_bases(&a.commit, &b.commit)?;
-        bases.first().copied().ok_or_else(|| {
-            Error::InvalidMerge("the branches have no common history".into())
-        })
+        let bases = CommitReader::with_shallow(&chunks, &self.shallow())
+            .merge_bases(&a.commit, &b.commit)?;
+        bases
+            .first()
+            .copied()
+            .ok_or_else(|| Error::InvalidMerge("the branches have no common history".into()))
     }
 
     /// What a branch changed since it went apart from another.
@@ -391,12 +395,13 @@ pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Res
     let empty = View::from_root(crate::tree::Root::empty());
     for id in ids {
         let (old, new) = (before.table(id), after.table(id));
-        if let (Some(old), Some(new)) = (old, new) {
-            if Arc::ptr_eq(old, new) {
-                continue;
-            }
+        if let (Some(old), Some(new)) = (old, new)
+            && Arc::ptr_eq(old, new)
+        {
+            continue;
         }
-        let encoded = |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());
+        let encoded =
+            |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());
         if encoded(old) != encoded(new) {
             delta.schemas.push(crate::history::SchemaChange {
                 table: id.0,
@@ -404,11 +409,8 @@ pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Res
                 new: encoded(new),
             });
         }
-        let mut diff = View::diff(
-            chunks,
-            old.map_or(&empty, |t| &t.rows),
-            new.map_or(&empty, |t| &t.rows),
-        )?;
+        let mut diff =
+            View::diff(chunks, old.map_or(&empty, |t| &t.rows), new.map_or(&empty, |t| &t.rows))?;
         let mut rows = Vec::new();
         while let Some(change) = diff.next()? {
             rows.push(RowChange {

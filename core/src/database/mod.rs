@@ -21,6 +21,8 @@
 mod branches;
 mod cell;
 mod commit;
+mod feed;
+mod gc;
 mod info;
 mod merging;
 mod points;
@@ -29,18 +31,22 @@ mod snapshots;
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
-pub use merging::{MergeReport, MergeRequest, PointDiff};
+pub use gc::{Compact, Compacted};
 pub use info::{Divergence, LogEntry, Size};
+pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use points::{AsOf, Point};
 pub use snapshots::Restored;
 
 use crate::chunk::{ChunkSource, Chunks, Store, Ticket, Write};
 use crate::error::{Error, Kind, Result};
-use crate::history::{BranchRecord, BranchStatus, CommitId};
+use crate::history::{
+    BranchRecord, BranchStatus, CommitId, SHALLOW_PREFIX, Shallow, ShallowRecord,
+};
 use crate::moment::Moment;
+use crate::row::{Base, State};
 use cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The branch that every database has.
 pub const MAIN: &str = "main";
@@ -50,6 +56,9 @@ pub struct Database {
     store: Arc<dyn Store>,
     cells: Mutex<BTreeMap<String, Arc<Cell>>>,
     states: Mutex<points::StateCache>,
+    shallow: Mutex<Arc<Shallow>>,
+    /// Materialised states that someone may still read.
+    held: Mutex<Vec<Weak<Base>>>,
 }
 
 /// The result of a write, and the ticket that says when it is durable (`None` where nothing had to
@@ -76,6 +85,8 @@ impl Database {
             store,
             cells: Mutex::new(BTreeMap::new()),
             states: Mutex::new(points::StateCache::default()),
+            shallow: Mutex::default(),
+            held: Mutex::default(),
         };
         database.refresh()?;
         let exists = locked(&database.cells).contains_key(MAIN);
@@ -99,7 +110,27 @@ impl Database {
             cells.insert(record.name, cell);
         }
         *locked(&self.cells) = cells;
+        let mut records = Vec::new();
+        for (_, bytes) in self.store.list_refs(SHALLOW_PREFIX)? {
+            records.push(ShallowRecord::decode(&bytes)?);
+        }
+        *locked(&self.shallow) = Arc::new(Shallow::new(&records));
         Ok(())
+    }
+
+    /// Which commits retention has dropped.
+    pub(crate) fn shallow(&self) -> Arc<Shallow> {
+        locked(&self.shallow).clone()
+    }
+
+    /// Notes that a materialised state is in use, so that its chunks are not collected.
+    pub(crate) fn hold(&self, state: &State) {
+        let mut held = locked(&self.held);
+        let base = state.base();
+        if !held.iter().any(|weak| weak.as_ptr() == Arc::as_ptr(base)) {
+            held.retain(|weak| weak.strong_count() > 0);
+            held.push(Arc::downgrade(base));
+        }
     }
 
     /// The store underneath.

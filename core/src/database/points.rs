@@ -93,12 +93,11 @@ impl Database {
 
     /// The commit that a point of a branch is.
     pub(super) fn resolve(&self, chunks: &Chunks, head: &Head, as_of: &AsOf) -> Result<CommitId> {
-        let history = CommitReader::new(chunks);
+        let shallow = self.shallow();
+        let history = CommitReader::with_shallow(chunks, &shallow);
         Ok(match as_of {
             AsOf::Now => head.commit,
-            AsOf::Time { at, whole_second } => {
-                history.at_time(&head.commit, *at, *whole_second)?
-            }
+            AsOf::Time { at, whole_second } => history.at_time(&head.commit, *at, *whole_second)?,
             AsOf::Scn(scn) | AsOf::Transaction(scn) => history.at_scn(&head.commit, *scn)?,
             AsOf::Commit(id) => match history.is_on_line(&head.commit, id)? {
                 true => *id,
@@ -125,7 +124,8 @@ impl Database {
         if let Some(point) = locked(&self.states).get(commit) {
             return Ok(point);
         }
-        let history = CommitReader::new(chunks);
+        let shallow = self.shallow();
+        let history = CommitReader::with_shallow(chunks, &shallow);
         let mut deltas = Vec::new();
         let mut at = commit;
         let mut newest: Option<(Scn, Micros)> = None;
@@ -154,6 +154,7 @@ impl Database {
         let (Some(mut state), Some((scn, time))) = (state, newest) else {
             return Err(Error::Internal("a line without a root".into()));
         };
+        self.hold(&state);
         for delta in deltas.iter().rev() {
             state.apply_delta(delta)?;
         }
@@ -179,7 +180,7 @@ impl Database {
     }
 
     pub(super) fn header(&self, chunks: &Chunks, id: &CommitId) -> Result<CommitHeader> {
-        Ok(CommitHeader::clone(&*CommitReader::new(chunks).header(id)?))
+        Ok(CommitHeader::clone(&*CommitReader::with_shallow(chunks, &self.shallow()).header(id)?))
     }
 
     /// A snapshot by id or name. Every fork is one: the commit that a branch was made from is found

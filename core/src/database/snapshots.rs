@@ -62,7 +62,7 @@ impl Database {
     pub(super) fn automatic_snapshot(&self, moment: &Moment, branch: &str) -> Result<SnapshotId> {
         let head = self.newest(branch)?;
         let id = super::points::snapshot_of(head.commit);
-        if self.store.read_ref(&&RefName::Snapshot(id).to_string())?.is_some() {
+        if self.store.read_ref(&RefName::Snapshot(id).to_string())?.is_some() {
             return Ok(id);
         }
         let snapshot = SnapshotRecord {
@@ -97,7 +97,7 @@ impl Database {
         let record = self.branch(branch)?;
         let mut own = self.all_snapshots()?;
         own.retain(|s| s.branch == record.id);
-        own.sort_by(|a, b| (b.time, b.created, b.id).cmp(&(a.time, a.created, a.id)));
+        own.sort_by_key(|s| std::cmp::Reverse((s.time, s.created, s.id)));
         Ok(own)
     }
 
@@ -150,10 +150,7 @@ impl Database {
                 Draft { state, delta: None, merged: Vec::new(), note: &note, now: moment.now };
             self.append(&chunks, head, draft).map(Some)
         })?;
-        let ticket = match &moved {
-            Some((ticket, ..)) => Some(*ticket),
-            None => None,
-        };
+        let ticket = moved.as_ref().map(|(ticket, ..)| *ticket);
         let commit = moved.map(|(_, _, committed)| committed);
         Ok(Receipt { value: Restored { snapshot: found, backup, commit }, ticket })
     }

@@ -25,18 +25,22 @@
 //!
 //! The state at a commit, tables and rows are for others (`row`, `txn`); here they are a root hash
 //! and a `Delta`.
+mod ancestry;
 mod branch;
 mod commit;
 mod delta;
 mod error;
+pub mod gc;
 mod id;
 mod line;
 mod name;
 mod reader;
 mod refs;
+mod retention;
 mod shallow;
 mod snapshot;
 
+pub use ancestry::Missing;
 pub use branch::{
     BRANCH_MAGIC, BranchRecord, BranchStatus, METADATA_MAX_BYTES, Metadata, MetadataTooLong,
 };
@@ -46,10 +50,12 @@ pub use commit::{
 };
 pub use delta::{Delta, RowChange, SchemaChange, SequenceChange, TableDelta, TableKey};
 pub use error::{HistoryError, Point};
+pub use gc::{GcPlan, GcStats, KEYFRAME_KEPT_EVERY_BYTES, KeyframeOf, Pins, StateReferences};
 pub use id::{CommitId, Micros, Scn};
 pub use line::{Forward, Line};
 pub use name::{BranchId, IdParseError, NAME_MAX_BYTES, NameError, SnapshotId, check_name};
 pub use reader::CommitReader;
 pub use refs::{BRANCH_PREFIX, DELETED_PREFIX, RefName, SHALLOW_PREFIX, SNAPSHOT_PREFIX};
+pub use retention::Retention;
 pub use shallow::{SHALLOW_MAGIC, Shallow, ShallowRecord};
 pub use snapshot::{SNAPSHOT_MAGIC, SnapshotKind, SnapshotRecord};

@@ -165,7 +165,11 @@ impl<'a> CommitReader<'a> {
         if links.time != lawful.time {
             return unlawful("it is later than its first parent");
         }
-        if links.jump != lawful.jump && links.jump != Some((first, parent_scn)) {
+        // The parent is always lawful (see `jump_on`); and where the parent's jump was dropped what
+        // stands behind it cannot be told any more.
+        let before = self.header(&first)?.jump;
+        let unknown = before.is_some_and(|(jump, _)| self.is_dropped(&jump));
+        if links.jump != lawful.jump && links.jump != Some((first, parent_scn)) && !unknown {
             return unlawful("it jumps along its line");
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use super::renumber::Renumbering;
 use super::schema::Plan;
-use super::{Conflict, ConflictKind, Held, Merged, Newest, Options, Policy, Resolution, Side, Take};
+use super::{
+    Conflict, ConflictKind, Held, Merged, Newest, Options, Policy, Resolution, Side, Take,
+};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::RowChange;
@@ -50,12 +52,8 @@ pub(super) fn merge_rows(
         let before = before.unwrap_or_else(|| View::from_root(crate::tree::Root::empty()));
         let mut diff = View::diff(chunks, &before, &ours.rows)?;
         while let Some(change) = diff.next()? {
-            let change = RowChange {
-                key: change.key,
-                old: change.old,
-                new: change.new,
-                moved_from: None,
-            };
+            let change =
+                RowChange { key: change.key, old: change.old, new: change.new, moved_from: None };
             merged.changes.push((id, change));
         }
     }
@@ -116,12 +114,12 @@ fn renumber(
     for (id, key) in work {
         let sides = sides(chunks, bases.first(), source, target, merged, *id, key)?;
         let Some(table) = merged.state.table(*id).map(|t| t.table.clone()) else { continue };
-        if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target) {
-            if ours != theirs && generated(&table) {
-                if let Some(Value::Int(old)) = table.auto_increment().and_then(|c| ours.get(c)) {
-                    renumbering.assign(&mut merged.state, *id, *old);
-                }
-            }
+        if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target)
+            && ours != theirs
+            && generated(&table)
+            && let Some(Value::Int(old)) = table.auto_increment().and_then(|c| ours.get(c))
+        {
+            renumbering.assign(&mut merged.state, *id, *old);
         }
     }
     Ok(renumbering)
@@ -224,7 +222,14 @@ impl Context<'_> {
                 }
             };
             if let Verdict::Whole(_) | Verdict::Cells(..) = verdict {
-                let conflict = self.conflict(&table, &key, &row_id, None, &verdict, &sides_of(self, merged, id, &key)?);
+                let conflict = self.conflict(
+                    &table,
+                    &key,
+                    &row_id,
+                    None,
+                    &verdict,
+                    &sides_of(self, merged, id, &key)?,
+                );
                 merged.settled.push(conflict);
             }
             return self.become_row(id, &table, &key, row, merged);
@@ -337,9 +342,8 @@ impl Context<'_> {
         sides: &Sides,
     ) -> Result<Option<Value>> {
         let Some(column) = table.def.columns.get(position) else { return Ok(None) };
-        let of_column = |r: &&Resolution| {
-            r.column.as_ref().is_some_and(|name| same_name(name, &column.name))
-        };
+        let of_column =
+            |r: &&Resolution| r.column.as_ref().is_some_and(|name| same_name(name, &column.name));
         let Some(resolution) = self.resolutions(table, row_id).find(of_column) else {
             return Ok(None);
         };
@@ -408,14 +412,14 @@ impl Context<'_> {
         if same {
             return Ok(());
         }
-        if let Some(row) = &row {
-            if let Err(error) = table.check_row(row) {
-                let Error::Violation(violation) = error else { return Err(error) };
-                let conflict =
-                    constraint_row(self.chunks, merged, self.source, self.target, &violation, key)?;
-                merged.open.push(conflict);
-                return Ok(());
-            }
+        if let Some(row) = &row
+            && let Err(error) = table.check_row(row)
+        {
+            let Error::Violation(violation) = error else { return Err(error) };
+            let conflict =
+                constraint_row(self.chunks, merged, self.source, self.target, &violation, key)?;
+            merged.open.push(conflict);
+            return Ok(());
         }
         merged.state.apply(id, key, old.as_deref(), new.as_ref())?;
         let change = RowChange { key: key.clone(), old, new, moved_from: None };
@@ -446,7 +450,7 @@ impl Context<'_> {
             key: Some(key.to_vec()),
             column: column.map(|c| c.name.clone()),
             column_id: column.map(|c| c.id),
-            column_type: column.map(|c| c.ty.clone()),
+            column_type: column.map(|c| c.ty),
             kind,
             base: held(&sides.base),
             source: held(&sides.source),
@@ -574,7 +578,7 @@ fn constraint_row(
         key: Some(key.to_vec()),
         column: column.map(|c| c.name.clone()),
         column_id: column.map(|c| c.id),
-        column_type: column.map(|c| c.ty.clone()),
+        column_type: column.map(|c| c.ty),
         kind: kind_of(violation),
         base: Held::Nothing,
         source: hold(&table.table, sides.source.as_ref(), None),

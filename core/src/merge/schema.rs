@@ -284,15 +284,20 @@ fn three_way(
         }
     }
     let columns: BTreeSet<_> = def.columns.iter().map(|c| c.id).collect();
-    let used = def.primary_key.iter().map(|part| part.column).chain(
-        def.indexes.iter().flat_map(|i| &i.parts).flat_map(|part| part.expr.columns()),
-    );
+    let used = def
+        .primary_key
+        .iter()
+        .map(|part| part.column)
+        .chain(def.indexes.iter().flat_map(|i| &i.parts).flat_map(|part| part.expr.columns()));
     let used = used
         .chain(def.checks.iter().flat_map(|c| c.expr.columns()))
         .chain(def.foreign_keys.iter().flat_map(|k| k.columns.clone()));
     if used.into_iter().any(|id| !columns.contains(&id)) {
-        clash.borrow_mut().push("a column was dropped that the other side's key, index or \
-             constraint needs".into());
+        clash.borrow_mut().push(
+            "a column was dropped that the other side's key, index or \
+             constraint needs"
+                .into(),
+        );
     }
     trouble.extend(clash.into_inner());
     def
@@ -322,5 +327,8 @@ fn name_clash(table: &TableState, error: &Error) -> Conflict {
 
 fn dropped(table: &TableState, by: &str, changed: &str) -> Conflict {
     let name = table.table.name();
-    schema_conflict(table, format!("table '{name}' was dropped on the {by} and changed on the {changed}"))
+    schema_conflict(
+        table,
+        format!("table '{name}' was dropped on the {by} and changed on the {changed}"),
+    )
 }

@@ -62,10 +62,11 @@ pub fn check_changes<'c>(
                 }
             }
             for foreign in &table.table.def.foreign_keys {
-                if let Some(violation) = missing_parent(state, chunks, table, foreign, &row, change)? {
-                    if report(violation).is_break() {
-                        return Ok(());
-                    }
+                if let Some(violation) =
+                    missing_parent(state, chunks, table, foreign, &row, change)?
+                    && report(violation).is_break()
+                {
+                    return Ok(());
                 }
             }
         }
@@ -73,11 +74,12 @@ pub fn check_changes<'c>(
         let old = table.table.decode(old)?;
         let new = change.new.as_ref().map(|new| table.table.decode(new)).transpose()?;
         for (child, foreign) in children {
-            let violation = left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
-            if let Some(violation) = violation {
-                if report(violation).is_break() {
-                    return Ok(());
-                }
+            let violation =
+                left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
+            if let Some(violation) = violation
+                && report(violation).is_break()
+            {
+                return Ok(());
             }
         }
     }

@@ -30,6 +30,7 @@ mod def;
 mod id;
 mod state;
 mod table;
+mod verify;
 mod violation;
 
 pub use check::{check_changes, find_by_unique, require};

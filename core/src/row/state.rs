@@ -40,6 +40,9 @@ pub struct TableState {
     pub next_auto: u64,
 }
 
+/// An index by position, and the entry of a row before and after.
+type IndexMove = (usize, Option<Vec<u8>>, Option<Vec<u8>>);
+
 const RECORD_VERSION: u8 = 1;
 
 impl TableState {
@@ -151,7 +154,7 @@ impl State {
             };
             edits.push((id.0.to_vec(), Some(state.encode())));
         }
-        for id in self.base.tables.keys().filter(|id| !self.tables.contains_key(id)) {
+        for id in self.base.tables.keys().filter(|id| !self.tables.contains_key(*id)) {
             edits.push((id.0.to_vec(), None));
         }
         edits.sort();
@@ -187,9 +190,7 @@ impl State {
             Some(id) => Some(id),
             None => self.names.get(name.to_lowercase().as_str()),
         };
-        found
-            .and_then(|id| self.tables.get(id))
-            .ok_or_else(|| Error::not_found(Kind::Table, name))
+        found.and_then(|id| self.tables.get(id)).ok_or_else(|| Error::not_found(Kind::Table, name))
     }
 
     /// Tables in the order of their ids.
@@ -262,7 +263,7 @@ impl State {
         };
         let table = state.table.clone();
         // Index keys first: they may fail, and then nothing has changed.
-        let mut moves: Vec<(usize, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
+        let mut moves: Vec<IndexMove> = Vec::new();
         if !table.indexes().is_empty() {
             let decode = |bytes: &[u8]| table.decode(bytes);
             let old_row = old.map(decode).transpose()?;
@@ -314,10 +315,10 @@ impl State {
 
     /// Moves a table's automatic ids on: ids below `next` are not given again.
     pub fn raise_sequence(&mut self, id: TableId, next: u64) {
-        if let Some(state) = self.tables.get_mut(&id) {
-            if state.next_auto < next {
-                Arc::make_mut(state).next_auto = next;
-            }
+        if let Some(state) = self.tables.get_mut(&id)
+            && state.next_auto < next
+        {
+            Arc::make_mut(state).next_auto = next;
         }
     }
 

@@ -160,20 +160,20 @@ impl Table {
         reader.decode(
             |old| older(old).is_some_and(&wanted),
             |old, value| {
-                if let Some(position) = older(old) {
-                    if let (Some(place), Some(found)) =
+                if let Some(position) = older(old)
+                    && let (Some(place), Some(found)) =
                         (row.get_mut(position), found.get_mut(position))
-                    {
-                        (*place, *found) = (value, true);
-                    }
+                {
+                    (*place, *found) = (value, true);
                 }
             },
         )?;
         for (position, column) in self.def.columns.iter().enumerate() {
-            if wanted(position) && found.get(position) == Some(&false) {
-                if let Some(place) = row.get_mut(position) {
-                    *place = column.missing.clone();
-                }
+            if wanted(position)
+                && found.get(position) == Some(&false)
+                && let Some(place) = row.get_mut(position)
+            {
+                *place = column.missing.clone();
             }
         }
         Ok(())

@@ -146,7 +146,7 @@ impl Txn {
     /// New foreign keys hold for the rows that are there.
     fn check_references_of(&self, before: &Table, after: &Table) -> Result<()> {
         let new = |key: &&crate::row::ForeignKeyDef| !before.def.foreign_keys.contains(key);
-        if after.def.foreign_keys.iter().filter(new).next().is_none() {
+        if after.def.foreign_keys.iter().find(new).is_none() {
             return Ok(());
         }
         let Some(state) = self.now.state.table(after.id()) else { return Ok(()) };
@@ -220,9 +220,12 @@ fn constraints_added(before: &TableDef, after: &TableDef) -> bool {
 fn reindexed(chunks: &Chunks, before: &TableState, table: &Arc<Table>) -> Result<TableState> {
     let mut indexes = Vec::with_capacity(table.indexes().len());
     for (i, index) in table.def.indexes.iter().enumerate() {
-        let stays = before.table.def.indexes.iter().position(|older| {
-            older.id == index.id && older.parts == index.parts
-        });
+        let stays = before
+            .table
+            .def
+            .indexes
+            .iter()
+            .position(|older| older.id == index.id && older.parts == index.parts);
         indexes.push(match stays.and_then(|older| before.indexes.get(older)) {
             Some(view) => view.clone(),
             None => build_index(chunks, &before.rows, table, i)?,

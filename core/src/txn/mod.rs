@@ -396,7 +396,8 @@ pub(crate) fn sequence_changes(before: &State, after: &State) -> Vec<SequenceCha
     let moved = |state: &Arc<TableState>| {
         let id = state.table.id();
         let earlier = before.table(id).map_or(1, |t| t.next_auto);
-        (state.next_auto != earlier).then_some(SequenceChange { table: id.0, next: state.next_auto })
+        (state.next_auto != earlier)
+            .then_some(SequenceChange { table: id.0, next: state.next_auto })
     };
     after.tables().filter_map(moved).collect()
 }

@@ -1,0 +1,204 @@
+//! What may go, and whether what is there is right.
+
+use super::{Database, locked};
+use crate::chunk::{Chunks, Hash, Pack, RefChange, Ticket, Write};
+use crate::error::{Error, Result};
+use crate::history::{
+    CommitId, CommitReader, HistoryError, Pins, Retention, SHALLOW_PREFIX, SNAPSHOT_PREFIX,
+    ShallowRecord, SnapshotRecord, gc,
+};
+use crate::moment::Moment;
+use crate::row::State;
+use std::collections::{BTreeSet, HashSet};
+
+/// What a collection asks of a store that can drop chunks.
+pub trait Compact {
+    /// Drops every chunk and keyframe that is not named, but nothing that was written after
+    /// `since`. Returns how many chunks stayed and how many went.
+    ///
+    /// # Errors
+    /// The store's; then everything is as it was.
+    fn compact(
+        &self,
+        live: &HashSet<Hash>,
+        keyframes: &HashSet<Hash>,
+        since: Ticket,
+    ) -> Result<Compacted>;
+}
+
+/// What a collection did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Compacted {
+    /// Chunks kept.
+    pub kept: u64,
+    /// Chunks removed.
+    pub removed: u64,
+}
+
+impl Database {
+    /// Removes what no branch, no snapshot and no running reader needs, thins out keyframes, and
+    /// with a horizon drops history before it.
+    ///
+    /// # Errors
+    /// A fault; the store's.
+    pub fn collect(
+        &self,
+        moment: &Moment,
+        retention: &Retention,
+        compact: &dyn Compact,
+    ) -> Result<Compacted> {
+        // Heads are loaded anew afterwards, on the keyframes that stay.
+        for cell in locked(&self.cells).values() {
+            cell.unload(&self.store);
+        }
+        locked(&self.states).clear();
+        let since = self.store.durable();
+        let chunks = self.chunks();
+        let plan = loop {
+            let plan = self.plan(&chunks, moment, retention)?;
+            if plan.wanted.is_empty() {
+                break plan;
+            }
+            for commit in &plan.wanted {
+                self.write_keyframe(*commit)?;
+            }
+        };
+        for record in &plan.shallow {
+            self.set_shallow(record)?;
+        }
+        let keyframes: HashSet<Hash> = plan.keyframes.iter().map(|(commit, _)| commit.0).collect();
+        let done = compact.compact(&plan.live, &keyframes, since)?;
+        let kept: BTreeSet<String> =
+            plan.shallow.iter().map(|record| record.ref_name().to_string()).collect();
+        for (name, bytes) in self.store.list_refs(SHALLOW_PREFIX)? {
+            if !kept.contains(&name) {
+                let change = RefChange { name, expected: Some(bytes), new: None };
+                self.put(Write { pack: Pack::default(), change: Some(change) })?;
+            }
+        }
+        self.refresh()?;
+        Ok(done)
+    }
+
+    fn plan(
+        &self,
+        chunks: &Chunks,
+        moment: &Moment,
+        retention: &Retention,
+    ) -> Result<crate::history::GcPlan> {
+        let shallow = self.shallow();
+        let reader = CommitReader::with_shallow(chunks, &shallow);
+        let branches = self.branches()?;
+        let mut snapshots = Vec::new();
+        for (_, bytes) in self.store.list_refs(SNAPSHOT_PREFIX)? {
+            snapshots.push(SnapshotRecord::decode(&bytes)?);
+        }
+        let mut pins = Pins::of_refs(&branches, &snapshots, false);
+        // A commit that is accepted but not yet the durable head of its branch.
+        for record in &branches {
+            if let Ok(newest) = self.newest(&record.name) {
+                pins.commits.insert(newest.commit);
+            }
+        }
+        let held: Vec<_> = locked(&self.held).iter().filter_map(std::sync::Weak::upgrade).collect();
+        pins.states.extend(held.iter().map(|base| base.root.hash));
+        let keyframe = |commit: &CommitId| self.store.keyframe(&commit.0);
+        let references = |chunks: &Chunks, root: &Hash, visit: &mut dyn FnMut(&Hash) -> bool| {
+            State::references(chunks, *root, &mut |hash| visit(&hash)).map_err(HistoryError::from)
+        };
+        let cutoff = retention.cutoff(moment.now);
+        Ok(gc::plan(&reader, &pins, cutoff, &keyframe, &references)?)
+    }
+
+    /// Writes the keyframe of a commit.
+    ///
+    /// # Errors
+    /// A fault; the store's.
+    pub fn write_keyframe(&self, commit: CommitId) -> Result<Ticket> {
+        let chunks = self.chunks();
+        let point = self.state_at(&chunks, commit)?;
+        let root = point.state.materialise(&chunks)?.base().root.hash;
+        let pack = Pack { chunks: chunks.take_staged(), keyframes: vec![(commit.0, root)] };
+        self.put(Write { pack, change: None })
+    }
+
+    fn set_shallow(&self, record: &ShallowRecord) -> Result<()> {
+        let name = record.ref_name().to_string();
+        let expected = self.store.read_ref(&name)?;
+        let new = record.encode();
+        if expected.as_ref() != Some(&new) {
+            let change = RefChange { name, expected, new: Some(new) };
+            self.put(Write { pack: Pack::default(), change: Some(change) })?;
+        }
+        Ok(())
+    }
+
+    /// Verifies every commit's place in history and every tree, row, index and reference at the
+    /// heads of branches, at snapshots, at forks and at keyframes. `report` is told of each thing
+    /// that is wrong.
+    ///
+    /// # Errors
+    /// A fault; `Store`. What is corrupt is reported, not returned.
+    pub fn verify(&self, report: &mut dyn FnMut(String)) -> Result<()> {
+        let chunks = self.chunks();
+        let shallow = self.shallow();
+        let reader = CommitReader::with_shallow(&chunks, &shallow);
+        let mut points: BTreeSet<CommitId> = BTreeSet::new();
+        let mut roots: BTreeSet<Hash> = BTreeSet::new();
+        for record in self.branches()? {
+            if record.status == crate::history::BranchStatus::Deleted {
+                continue;
+            }
+            points.insert(record.head);
+            points.extend(record.fork);
+            for item in reader.line(&record.head) {
+                match item {
+                    Ok((id, _)) => {
+                        if let Err(error) = reader.check_links(&id) {
+                            report(format!("branch '{}': {error}", record.name));
+                        }
+                        if let Some(root) = self.store.keyframe(&id.0)? {
+                            roots.insert(root);
+                        }
+                    }
+                    Err(HistoryError::Truncated { .. }) => {}
+                    Err(error) => report(format!("branch '{}': {error}", record.name)),
+                }
+            }
+        }
+        for snapshot in self.all_snapshots()? {
+            points.insert(snapshot.commit);
+        }
+        for commit in points {
+            match self.state_at(&chunks, commit) {
+                Ok(point) => check(&chunks, &point.state, &format!("{commit}"), report)?,
+                Err(error @ (Error::Fault(_) | Error::Store(_))) => return Err(error),
+                Err(error) => report(format!("the state at {commit} cannot be read: {error}")),
+            }
+        }
+        for root in roots {
+            match State::load(&chunks, root) {
+                Ok(state) => check(&chunks, &state, &format!("keyframe {root}"), report)?,
+                Err(error @ (Error::Fault(_) | Error::Store(_))) => return Err(error),
+                Err(error) => report(format!("keyframe {root} cannot be read: {error}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check(
+    chunks: &Chunks,
+    state: &State,
+    place: &str,
+    report: &mut dyn FnMut(String),
+) -> Result<()> {
+    match state.verify(chunks, &mut |what| report(format!("{place}: {what}"))) {
+        Err(error @ (Error::Fault(_) | Error::Store(_))) => Err(error),
+        Err(error) => {
+            report(format!("{place}: {error}"));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}

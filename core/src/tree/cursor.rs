@@ -1,0 +1,244 @@
+//! Reading in the order of keys, both ways.
+
+use super::blob::load_value;
+use super::bytes::Bytes;
+use super::node::Node;
+use super::{Root, TreeError};
+use crate::chunk::{ChunkError, Chunks};
+use std::ops::Bound;
+
+/// A range of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRange {
+    /// Where it begins.
+    pub lower: Bound<Vec<u8>>,
+    /// Where it ends.
+    pub upper: Bound<Vec<u8>>,
+}
+
+impl KeyRange {
+    /// Every key.
+    pub fn all() -> Self {
+        KeyRange { lower: Bound::Unbounded, upper: Bound::Unbounded }
+    }
+
+    /// The keys that begin with these bytes.
+    pub fn prefix(prefix: &[u8]) -> Self {
+        let upper = successor(prefix).map_or(Bound::Unbounded, Bound::Excluded);
+        KeyRange { lower: Bound::Included(prefix.to_vec()), upper }
+    }
+
+    /// One key.
+    pub fn exact(key: &[u8]) -> Self {
+        KeyRange { lower: Bound::Included(key.to_vec()), upper: Bound::Included(key.to_vec()) }
+    }
+
+    /// Whether a key lies in it.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        !self.is_below(key) && !self.is_above(key)
+    }
+
+    /// Whether a key comes before it.
+    pub(super) fn is_below(&self, key: &[u8]) -> bool {
+        match &self.lower {
+            Bound::Included(lower) => key < &lower[..],
+            Bound::Excluded(lower) => key <= &lower[..],
+            Bound::Unbounded => false,
+        }
+    }
+
+    /// Whether a key comes after it.
+    pub(super) fn is_above(&self, key: &[u8]) -> bool {
+        match &self.upper {
+            Bound::Included(upper) => key > &upper[..],
+            Bound::Excluded(upper) => key >= &upper[..],
+            Bound::Unbounded => false,
+        }
+    }
+}
+
+/// The first key after all that begin with these bytes; `None` where there is none.
+pub fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let end = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut key = prefix[..=end].to_vec();
+    key[end] += 1;
+    Some(key)
+}
+
+/// A place in a tree, moving one way.
+pub struct Cursor<'c> {
+    chunks: &'c Chunks,
+    range: KeyRange,
+    reverse: bool,
+    // Inner nodes with the child that was taken, then the leaf with the next entry.
+    path: Vec<(Node, usize)>,
+    leaf: Option<Node>,
+    // Forwards: the next entry. Backwards: one more than the next entry.
+    at: usize,
+}
+
+impl<'c> Cursor<'c> {
+    /// A cursor before the first pair of a range (or after its last, in reverse).
+    ///
+    /// # Errors
+    /// A fault; `Malformed`.
+    pub fn new(
+        chunks: &'c Chunks,
+        root: Root,
+        range: &KeyRange,
+        reverse: bool,
+    ) -> Result<Self, TreeError> {
+        let mut cursor =
+            Cursor { chunks, range: range.clone(), reverse, path: Vec::new(), leaf: None, at: 0 };
+        if root.count > 0 {
+            cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
+        }
+        Ok(cursor)
+    }
+
+    /// From a node down to the leaf where the range begins.
+    fn descend(&mut self, mut node: Node) -> Result<(), TreeError> {
+        while !node.is_leaf() {
+            let i = match self.reverse {
+                false => self.first_at(&node),
+                true => self.last_at(&node, false),
+            };
+            if i >= node.len() {
+                return Ok(());
+            }
+            let below = self.child(&node, i)?;
+            self.path.push((node, i));
+            node = below;
+        }
+        self.at = match self.reverse {
+            false => self.first_at(&node),
+            true => self.last_at(&node, true),
+        };
+        self.leaf = Some(node);
+        Ok(())
+    }
+
+    /// The first entry that may lie in the range.
+    fn first_at(&self, node: &Node) -> usize {
+        match &self.range.lower {
+            Bound::Unbounded => 0,
+            Bound::Included(key) => node.lower(key),
+            Bound::Excluded(key) => {
+                let i = node.lower(key);
+                i + usize::from(node.key(i) == &key[..] && i < node.len())
+            }
+        }
+    }
+
+    /// For a leaf: one more than the last entry that may lie in the range. For an inner node: the
+    /// child that holds it.
+    fn last_at(&self, node: &Node, leaf: bool) -> usize {
+        let i = match &self.range.upper {
+            Bound::Unbounded => node.len(),
+            Bound::Included(key) if leaf => {
+                let i = node.lower(key);
+                i + usize::from(i < node.len() && node.key(i) == &key[..])
+            }
+            Bound::Included(key) | Bound::Excluded(key) => node.lower(key),
+        };
+        if leaf { i } else { i.min(node.len().saturating_sub(1)) }
+    }
+
+    fn child(&self, node: &Node, i: usize) -> Result<Node, TreeError> {
+        let missing = TreeError::Malformed { chunk: node.hash(), why: "a child is missing" };
+        let hash = node.child(i).ok_or(missing)?.hash;
+        let chunk = match self.chunks.get(&hash, &[]) {
+            Err(ChunkError::Fault(_)) => {
+                let wanted = |hint: &crate::chunk::Hash| {
+                    let at =
+                        (0..node.len()).find(|i| node.child(*i).is_some_and(|c| c.hash == *hint));
+                    at.is_none_or(|at| self.may_hold(node, at))
+                };
+                let hints: Vec<_> =
+                    node.hints(i, self.reverse).into_iter().take_while(wanted).collect();
+                self.chunks.get(&hash, &hints)?
+            }
+            other => other?,
+        };
+        let below = Node::open(chunk)?;
+        match below.level() + 1 == node.level() {
+            true => Ok(below),
+            false => Err(TreeError::Malformed { chunk: hash, why: "it has another level" }),
+        }
+    }
+
+    /// Whether child `i` may hold keys of the range.
+    fn may_hold(&self, node: &Node, i: usize) -> bool {
+        let begins_after = i > 0 && self.range.is_above(node.key(i - 1));
+        !begins_after && !self.range.is_below(node.key(i))
+    }
+
+    /// The next pair.
+    ///
+    /// # Errors
+    /// A fault, after which the cursor is of no more use; `Malformed`.
+    #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
+    pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
+        loop {
+            let Some(leaf) = &self.leaf else { return Ok(None) };
+            let i = match self.reverse {
+                false if self.at < leaf.len() => {
+                    self.at += 1;
+                    self.at - 1
+                }
+                true if self.at > 0 => {
+                    self.at -= 1;
+                    self.at
+                }
+                _ => {
+                    self.leaf = None;
+                    self.turn()?;
+                    continue;
+                }
+            };
+            let key = leaf.key(i);
+            let over = match self.reverse {
+                false => self.range.is_above(key),
+                true => self.range.is_below(key),
+            };
+            if over {
+                self.leaf = None;
+                return Ok(None);
+            }
+            let (start, end) = leaf.value_span(i);
+            let chunk = leaf.chunk();
+            let key = Bytes::part(chunk, start - key.len(), start);
+            let value = match leaf.stored(i) {
+                [0, ..] => Bytes::part(chunk, start + 1, end),
+                stored => Bytes::from(load_value(self.chunks, stored)?),
+            };
+            return Ok(Some((key, value)));
+        }
+    }
+
+    /// To the next leaf.
+    fn turn(&mut self) -> Result<(), TreeError> {
+        while let Some((node, i)) = self.path.pop() {
+            let next = match self.reverse {
+                false => i + 1,
+                true if i == 0 => continue,
+                true => i - 1,
+            };
+            if next >= node.len() || !self.may_hold(&node, next) {
+                continue;
+            }
+            let mut below = self.child(&node, next)?;
+            self.path.push((node, next));
+            while !below.is_leaf() {
+                let i = if self.reverse { below.len().saturating_sub(1) } else { 0 };
+                let leaf = self.child(&below, i)?;
+                self.path.push((below, i));
+                below = leaf;
+            }
+            self.at = if self.reverse { below.len() } else { 0 };
+            self.leaf = Some(below);
+            return Ok(());
+        }
+        Ok(())
+    }
+}

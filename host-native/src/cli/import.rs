@@ -1,0 +1,314 @@
+//! `offshoot import`: JSON and CSV files into tables, of a file or of a running server.
+
+use super::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
+use offshoot::EmbeddedDatabase;
+use offshoot::embedded::{limits_for, moment};
+use offshoot_core::error::{Error, Kind};
+use offshoot_core::sql::{Limits, OnConflict, Session, data};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Rows of one INSERT.
+const BATCH: usize = 1000;
+
+type Rows = Vec<Map<String, Value>>;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// JSON (an array of objects, or an object of such arrays by table) and CSV files with a header
+    /// line. A table that is not there is made; its name is the file's, or the key in the JSON.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The database file.
+    #[arg(long, default_value = super::DEFAULT_FILE)]
+    data: PathBuf,
+    /// A running server instead of a file, for example http://127.0.0.1:8080.
+    #[arg(long, conflicts_with = "data")]
+    url: Option<String>,
+    /// The branch.
+    #[arg(long, default_value = "main")]
+    branch: String,
+}
+
+/// Where rows go.
+trait Target {
+    /// Makes a table of these columns where there is none of this name.
+    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure>;
+    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure>;
+}
+
+pub fn import(arguments: &Arguments) -> Result<(), Failure> {
+    let mut tables: Vec<(String, Rows)> = Vec::new();
+    for file in &arguments.files {
+        let read = read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        tables.extend(read);
+    }
+    let total: usize = tables.iter().map(|(_, rows)| rows.len()).sum();
+    let bar = ProgressBar::new(total as u64);
+    let style = "{bar:30} {pos}/{len} rows  {per_sec}  {msg}";
+    bar.set_style(ProgressStyle::with_template(style)?);
+    let mut target: Box<dyn Target> = match &arguments.url {
+        Some(url) => Box::new(Server::new(url, &arguments.branch)),
+        None => Box::new(File::open(&arguments.data, &arguments.branch)?),
+    };
+    for (table, rows) in tables {
+        bar.set_message(table.clone());
+        target.ensure(&table, &create_table(&table, &rows))?;
+        let mut rows = rows.into_iter();
+        loop {
+            let batch: Rows = rows.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let count = batch.len() as u64;
+            target.insert(&table, batch).map_err(|error| format!("table {table}: {error}"))?;
+            bar.inc(count);
+        }
+    }
+    bar.finish_with_message("done");
+    println!("{total} rows imported into branch {}", arguments.branch);
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Vec<(String, Rows)>, Failure> {
+    let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let kind = file.extension().map(|s| s.to_string_lossy().to_lowercase());
+    match kind.as_deref() {
+        Some("json") => {
+            let text = std::fs::read_to_string(file)?;
+            match serde_json::from_str(text.trim_start_matches('\u{feff}'))? {
+                Value::Array(rows) => Ok(vec![(name, objects(rows)?)]),
+                Value::Object(tables) => {
+                    let table = |(name, rows)| match rows {
+                        Value::Array(rows) => Ok((name, objects(rows)?)),
+                        _ => Err(format!("'{name}' is not an array of rows").into()),
+                    };
+                    tables.into_iter().map(table).collect()
+                }
+                _ => Err("neither an array of rows nor an object of such arrays".into()),
+            }
+        }
+        Some("csv") => {
+            let mut reader = csv::Reader::from_path(file)?;
+            let header = reader.headers()?.clone();
+            let mut rows = Rows::new();
+            for record in reader.records() {
+                let record = record?;
+                let cells = header.iter().zip(record.iter()).map(|(name, text)| {
+                    let value = match text {
+                        "" => Value::Null,
+                        text => Value::String(text.to_owned()),
+                    };
+                    (name.to_owned(), value)
+                });
+                rows.push(cells.collect());
+            }
+            Ok(vec![(name, typed(rows))])
+        }
+        _ => Err("only .json and .csv files are read".into()),
+    }
+}
+
+fn objects(rows: Vec<Value>) -> Result<Rows, Failure> {
+    let object = |row| match row {
+        Value::Object(row) => Ok(row),
+        other => Err(format!("a row is an object, not {other}").into()),
+    };
+    rows.into_iter().map(object).collect()
+}
+
+/// CSV has texts only: a column whose every value is a number becomes one of numbers.
+fn typed(mut rows: Rows) -> Rows {
+    let names: Vec<String> = rows.first().map_or(Vec::new(), |row| row.keys().cloned().collect());
+    for name in names {
+        let number = |value: &Value| match value {
+            Value::String(text) => {
+                let plain = !text.starts_with('0') || text.len() == 1 || text.starts_with("0.");
+                let number = text.parse::<i64>().map(Value::from);
+                let number = number.or_else(|_| text.parse::<f64>().map(Value::from));
+                number.ok().filter(|n| plain && n.is_number())
+            }
+            other => Some(other.clone()),
+        };
+        let all: Option<Vec<Value>> =
+            rows.iter().map(|row| number(row.get(&name).unwrap_or(&Value::Null))).collect();
+        if let Some(values) = all {
+            for (row, value) in rows.iter_mut().zip(values) {
+                row.insert(name.clone(), value);
+            }
+        }
+    }
+    rows
+}
+
+/// A table that these rows fit into: types from the values, and the first column as the key where it
+/// ends in `id` and has no value twice.
+fn create_table(table: &str, rows: &Rows) -> String {
+    let mut columns: Vec<(String, &'static str, bool)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows {
+        for (name, value) in row {
+            let place = *places.entry(name.clone()).or_insert_with(|| {
+                columns.push((name.clone(), "", true));
+                columns.len() - 1
+            });
+            let ty = match value {
+                Value::Null => {
+                    columns[place].2 = false;
+                    continue;
+                }
+                Value::Bool(_) => "BOOLEAN",
+                Value::Number(n) if n.is_i64() => "BIGINT",
+                Value::Number(_) => "DOUBLE",
+                Value::String(_) => "TEXT",
+                Value::Array(_) | Value::Object(_) => "JSON",
+            };
+            let known = &mut columns[place].1;
+            *known = match (*known, ty) {
+                ("", new) => new,
+                (old, new) if old == new => old,
+                ("BIGINT" | "DOUBLE", "BIGINT" | "DOUBLE") => "DOUBLE",
+                _ => "TEXT",
+            };
+        }
+    }
+    let key = columns.first().filter(|(name, _, full)| {
+        let values = || rows.iter().filter_map(|row| row.get(name)).map(Value::to_string);
+        let distinct: std::collections::HashSet<String> = values().collect();
+        *full && name.to_lowercase().ends_with("id") && distinct.len() == rows.len()
+    });
+    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let mut parts: Vec<String> = columns
+        .iter()
+        .map(|(name, ty, _)| format!("{} {}", quote(name), if ty.is_empty() { "TEXT" } else { ty }))
+        .collect();
+    if let Some((name, _, _)) = key {
+        parts.push(format!("PRIMARY KEY ({})", quote(name)));
+    }
+    format!("CREATE TABLE {} ({})", quote(table), parts.join(", "))
+}
+
+struct File {
+    db: EmbeddedDatabase,
+    session: Session,
+    branch: String,
+}
+
+impl File {
+    fn open(path: &Path, branch: &str) -> Result<Self, Failure> {
+        let db = EmbeddedDatabase::new(path)?;
+        db.database().branch(branch)?;
+        let session = Session::new(db.database().clone(), branch, "");
+        Ok(File { db, session, branch: branch.to_owned() })
+    }
+}
+
+impl Target for File {
+    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure> {
+        let head = self.db.database().head(&self.branch)?;
+        match head.state.find(table) {
+            Ok(_) => Ok(()),
+            Err(Error::NotFound { kind: Kind::Table, .. }) => {
+                self.db.execute(&self.branch, create, &[])?;
+                Ok(())
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure> {
+        let limits = limits_for(&Limits::default(), Duration::from_secs(600));
+        let done = data::insert_rows(
+            &mut self.session,
+            table,
+            &rows,
+            OnConflict::Error,
+            &limits,
+            &moment()?,
+        )?;
+        self.db.settle(done.ticket)?;
+        Ok(())
+    }
+}
+
+struct Server {
+    agent: ureq::Agent,
+    base: String,
+}
+
+impl Server {
+    fn new(url: &str, branch: &str) -> Self {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let escaped = branch.replace('%', "%25").replace('/', "%2F");
+        Server { agent, base: format!("{}/v1/branches/{escaped}", url.trim_end_matches('/')) }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let mut answer = self.agent.post(format!("{}{path}", self.base)).send_json(body)?;
+        let body: Value = answer.body_mut().read_json()?;
+        match body.get("success") {
+            Some(Value::Bool(true)) => Ok(body),
+            _ => {
+                let message = body.pointer("/error/message").and_then(Value::as_str);
+                Err(message.unwrap_or("the server gave no reason").to_owned().into())
+            }
+        }
+    }
+}
+
+impl Target for Server {
+    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure> {
+        let mut answer = self.agent.get(format!("{}/tables", self.base)).call()?;
+        let body: Value = answer.body_mut().read_json()?;
+        let Some(tables) = body.pointer("/data/tables").and_then(Value::as_array) else {
+            let message = body.pointer("/error/message").and_then(Value::as_str);
+            return Err(message.unwrap_or("the server lists no tables").to_owned().into());
+        };
+        let here = |t: &Value| {
+            let name = t.get("name").and_then(Value::as_str);
+            name.is_some_and(|name| name.eq_ignore_ascii_case(table))
+        };
+        if !tables.iter().any(here) {
+            self.post("/execute", &serde_json::json!({ "sql": create }))?;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure> {
+        let escaped = table.replace('%', "%25").replace('/', "%2F").replace(' ', "%20");
+        self.post(&format!("/tables/{escaped}/data"), &serde_json::json!({ "rows": rows }))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_made_from_its_rows() {
+        let rows: Rows = serde_json::from_str(
+            r#"[{"ArtistId": 1, "Name": "AC/DC", "Price": 1}, {"ArtistId": 2, "Name": null, "Price": 0.5}]"#,
+        )
+        .unwrap();
+        assert_eq!(
+            create_table("Artist", &rows),
+            "CREATE TABLE \"Artist\" (\"ArtistId\" BIGINT, \"Name\" TEXT, \"Price\" DOUBLE, \
+             PRIMARY KEY (\"ArtistId\"))"
+        );
+    }
+
+    #[test]
+    fn csv_columns_of_numbers_become_numbers() {
+        let rows: Rows =
+            serde_json::from_str(r#"[{"n": "1", "zip": "012"}, {"n": "2.5", "zip": "3"}]"#)
+                .unwrap();
+        let rows = typed(rows);
+        assert_eq!(rows[0]["n"], Value::from(1));
+        assert_eq!(rows[0]["zip"], Value::from("012"));
+    }
+}
