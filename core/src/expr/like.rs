@@ -24,10 +24,10 @@ pub enum LikePattern<C> {
 impl<C> LikePattern<C> {
     /// Prepares a literal that is a valid pattern; anything else waits for its row.
     pub fn new(pattern: Expr<C>, escape: Option<char>, case_insensitive: bool) -> Self {
-        if let Expr::Literal(Value::Text(text)) = &pattern {
-            if let Ok(matcher) = Matcher::new(text.clone(), escape, case_insensitive) {
-                return LikePattern::Ready(Arc::new(matcher));
-            }
+        if let Expr::Literal(Value::Text(text)) = &pattern
+            && let Ok(matcher) = Matcher::new(text.clone(), escape, case_insensitive)
+        {
+            return LikePattern::Ready(Arc::new(matcher));
         }
         LikePattern::Dynamic { pattern: Box::new(pattern), escape, case_insensitive }
     }

@@ -253,7 +253,8 @@ fn scale_of(decimal: &Decimal) -> u8 {
 pub(crate) fn canonical_float(value: f64) -> f64 {
     match value {
         v if v.is_nan() => f64::NAN,
-        v if v == 0.0 => 0.0,
+        // Negative zero too.
+        0.0 => 0.0,
         v => v,
     }
 }
