@@ -47,6 +47,7 @@ pub use row::{RowReader, decode_value, encode_row, encode_value};
 pub use time::{DatePart, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use types::SqlType;
 
+pub(crate) use coerce::round;
 pub(crate) use parse::shown;
 pub(crate) use text::hex;
 
@@ -233,6 +234,16 @@ fn within_depth<'v>(mut children: impl Iterator<Item = &'v Value>) -> Result<(),
     }
 }
 
+/// A number, or a boolean as 0 or 1, as the nearest float.
+pub(crate) fn as_float(value: &Value) -> Option<f64> {
+    number::Number::from_value(value).map(number::Number::to_f64)
+}
+
+/// A number as the decimal that it is written as; `None` where 28 digits do not hold it.
+pub(crate) fn as_decimal(value: &Value) -> Option<Decimal> {
+    number::Number::from_value(value).and_then(number::Number::to_decimal)
+}
+
 fn scale_of(decimal: &Decimal) -> u8 {
     // A decimal's scale is at most 28.
     u8::try_from(decimal.scale()).unwrap_or(28)
@@ -242,7 +253,8 @@ fn scale_of(decimal: &Decimal) -> u8 {
 pub(crate) fn canonical_float(value: f64) -> f64 {
     match value {
         v if v.is_nan() => f64::NAN,
-        v if v == 0.0 => 0.0,
+        // Negative zero too.
+        0.0 => 0.0,
         v => v,
     }
 }

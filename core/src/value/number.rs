@@ -256,10 +256,11 @@ pub(super) fn parse_number(text: &str) -> Option<Number> {
         return Some(Number::Integer(Wide::new(false, value)));
     }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if digits <= 28 && !text.contains(['e', 'E']) {
-        if let Ok(value) = Decimal::from_str_exact(text) {
-            return Some(Number::Decimal(value));
-        }
+    if digits <= 28
+        && !text.contains(['e', 'E'])
+        && let Ok(value) = Decimal::from_str_exact(text)
+    {
+        return Some(Number::Decimal(value));
     }
     text.parse::<f64>().ok().filter(|v| v.is_finite()).map(Number::Float)
 }

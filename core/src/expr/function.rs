@@ -1,0 +1,285 @@
+//! The functions: their names, arguments and stored codes, and what each does.
+
+use super::{EvalContext, EvalError, dates, numeric, strings};
+use crate::value::{MICROS_PER_DAY, Value, hex};
+
+/// A function of values. COALESCE and NULLIF are here too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// The first argument that is not NULL.
+    Coalesce,
+    /// NULL if the arguments are equal, else the first.
+    NullIf,
+    /// The size of a number.
+    Abs,
+    /// Rounded half away from zero, to so many digits after the point.
+    Round,
+    /// The least whole number not below.
+    Ceil,
+    /// The greatest whole number not above.
+    Floor,
+    /// -1, 0 or 1.
+    Sign,
+    /// The remainder.
+    Mod,
+    /// A power, as a float.
+    Power,
+    /// The square root, as a float.
+    Sqrt,
+    /// Characters of text, bytes of a blob.
+    Length,
+    /// In upper case.
+    Upper,
+    /// In lower case.
+    Lower,
+    /// Without these characters (spaces) at both ends.
+    Trim,
+    /// Without them at the start.
+    LTrim,
+    /// Without them at the end.
+    RTrim,
+    /// Part of a text or blob, from a position counted from 1 or, below zero, from the end; as in
+    /// SQLite.
+    Substr,
+    /// Every occurrence replaced.
+    Replace,
+    /// Where, from 1, the second occurs in the first; 0 if nowhere.
+    Instr,
+    /// The arguments as one text, NULLs left out.
+    Concat,
+    /// The greatest argument, NULLs left out.
+    Greatest,
+    /// The least argument, NULLs left out.
+    Least,
+    /// The statement's time.
+    Now,
+    /// The statement's day in UTC.
+    CurrentDate,
+    /// The statement's time of day in UTC.
+    CurrentTime,
+    /// An integer of 64 random bits, as in SQLite.
+    Random,
+    /// A random UUID (version 4).
+    GenerateUuid,
+    /// Bytes in hexadecimal, in upper case.
+    Hex,
+    /// The name of the value's type.
+    TypeOf,
+    /// The start of the hour, day, month … that a moment lies in.
+    DateTrunc,
+    /// A part of a date or time.
+    Extract,
+    /// Bytes of text or of a blob.
+    OctetLength,
+    /// So many characters from the start.
+    Left,
+    /// So many characters from the end.
+    Right,
+}
+
+/// Each function with its stored code, its name, and its least and most arguments.
+const TABLE: &[(Function, u8, &str, usize, usize)] = &[
+    (Function::Coalesce, 1, "COALESCE", 1, usize::MAX),
+    (Function::NullIf, 2, "NULLIF", 2, 2),
+    (Function::Abs, 3, "ABS", 1, 1),
+    (Function::Round, 4, "ROUND", 1, 2),
+    (Function::Ceil, 5, "CEIL", 1, 1),
+    (Function::Floor, 6, "FLOOR", 1, 1),
+    (Function::Sign, 7, "SIGN", 1, 1),
+    (Function::Mod, 8, "MOD", 2, 2),
+    (Function::Power, 9, "POWER", 2, 2),
+    (Function::Sqrt, 10, "SQRT", 1, 1),
+    (Function::Length, 11, "LENGTH", 1, 1),
+    (Function::Upper, 12, "UPPER", 1, 1),
+    (Function::Lower, 13, "LOWER", 1, 1),
+    (Function::Trim, 14, "TRIM", 1, 2),
+    (Function::LTrim, 15, "LTRIM", 1, 2),
+    (Function::RTrim, 16, "RTRIM", 1, 2),
+    (Function::Substr, 17, "SUBSTR", 2, 3),
+    (Function::Replace, 18, "REPLACE", 3, 3),
+    (Function::Instr, 19, "INSTR", 2, 2),
+    (Function::Concat, 20, "CONCAT", 1, usize::MAX),
+    (Function::Greatest, 21, "GREATEST", 1, usize::MAX),
+    (Function::Least, 22, "LEAST", 1, usize::MAX),
+    (Function::Now, 23, "NOW", 0, 0),
+    (Function::CurrentDate, 24, "CURRENT_DATE", 0, 0),
+    (Function::CurrentTime, 25, "CURRENT_TIME", 0, 0),
+    (Function::Random, 26, "RANDOM", 0, 0),
+    (Function::GenerateUuid, 27, "GEN_RANDOM_UUID", 0, 0),
+    (Function::Hex, 28, "HEX", 1, 1),
+    (Function::TypeOf, 29, "TYPEOF", 1, 1),
+    (Function::DateTrunc, 30, "DATE_TRUNC", 2, 2),
+    (Function::Extract, 31, "DATE_PART", 2, 2),
+    (Function::OctetLength, 32, "OCTET_LENGTH", 1, 1),
+    (Function::Left, 33, "LEFT", 2, 2),
+    (Function::Right, 34, "RIGHT", 2, 2),
+];
+
+const ALIASES: &[(&str, Function)] = &[
+    ("IFNULL", Function::Coalesce),
+    ("CEILING", Function::Ceil),
+    ("POW", Function::Power),
+    ("CHAR_LENGTH", Function::Length),
+    ("CHARACTER_LENGTH", Function::Length),
+    ("UCASE", Function::Upper),
+    ("LCASE", Function::Lower),
+    ("BTRIM", Function::Trim),
+    ("SUBSTRING", Function::Substr),
+    ("STRPOS", Function::Instr),
+    ("CURRENT_TIMESTAMP", Function::Now),
+    ("LOCALTIMESTAMP", Function::Now),
+    ("LOCALTIME", Function::CurrentTime),
+    ("GENERATE_UUID", Function::GenerateUuid),
+    ("UUID_GENERATE_V4", Function::GenerateUuid),
+];
+
+impl Function {
+    /// The function of this name, in any case. `EXTRACT(part FROM x)` and `POSITION(x IN y)` have
+    /// a syntax of their own: they are [`Function::Extract`] with the part as a text first, and
+    /// [`Function::Instr`] with what is searched through first.
+    pub fn by_name(name: &str) -> Option<Function> {
+        let upper = name.to_ascii_uppercase();
+        let plain = TABLE.iter().find(|(_, _, known, ..)| *known == upper).map(|(f, ..)| *f);
+        plain.or_else(|| ALIASES.iter().find(|(known, _)| *known == upper).map(|(_, f)| *f))
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.row().map_or("?", |(_, _, name, ..)| *name)
+    }
+
+    /// The least and the most arguments that it takes.
+    pub fn arity(self) -> (usize, usize) {
+        self.row().map_or((0, 0), |(.., min, max)| (*min, *max))
+    }
+
+    /// Whether its value comes from the statement's moment.
+    pub fn is_volatile(self) -> bool {
+        use Function as F;
+        matches!(self, F::Now | F::CurrentDate | F::CurrentTime | F::Random | F::GenerateUuid)
+    }
+
+    pub(super) fn code(self) -> u8 {
+        self.row().map_or(0, |(_, code, ..)| *code)
+    }
+
+    pub(super) fn by_code(code: u8) -> Option<Function> {
+        TABLE.iter().find(|(_, known, ..)| *known == code).map(|(f, ..)| *f)
+    }
+
+    /// Every function has a row.
+    fn row(self) -> Option<&'static (Function, u8, &'static str, usize, usize)> {
+        TABLE.iter().find(|(f, ..)| *f == self)
+    }
+
+    pub(super) fn check_arguments(self, given: usize) -> Result<(), EvalError> {
+        let (min, max) = self.arity();
+        if (min..=max).contains(&given) {
+            return Ok(());
+        }
+        let takes = match (min, max) {
+            (_, usize::MAX) => format!("at least {min} arguments"),
+            (min, max) if min == max => format!("{min} arguments"),
+            (min, max) => format!("{min} to {max} arguments"),
+        };
+        Err(EvalError::Arguments { function: self.name(), takes, given })
+    }
+
+    /// Applies it to evaluated arguments. COALESCE, which does not evaluate all of them, is done
+    /// by the evaluator.
+    pub(super) fn apply(self, args: &[Value], ctx: &EvalContext<'_>) -> Result<Value, EvalError> {
+        self.check_arguments(args.len())?;
+        let name = self.name();
+        match self {
+            Function::Concat => return strings::concat(args),
+            Function::Greatest => return extreme(args, true),
+            Function::Least => return extreme(args, false),
+            Function::Coalesce => {
+                return Ok(args.iter().find(|v| !v.is_null()).cloned().unwrap_or(Value::Null));
+            }
+            Function::NullIf => {
+                return Ok(match args {
+                    [a, b] if a.compare(b)?.is_some_and(|o| o.is_eq()) => Value::Null,
+                    [a, ..] => a.clone(),
+                    [] => Value::Null,
+                });
+            }
+            Function::TypeOf => return Ok(args.first().map_or(Value::Null, type_name)),
+            _ if args.iter().any(Value::is_null) => return Ok(Value::Null),
+            _ => {}
+        }
+        match (self, args) {
+            (Function::Now, _) => Ok(Value::Timestamp(ctx.now_us(name)?)),
+            (Function::CurrentDate, _) => {
+                // A day of 64-bit microseconds fits 32 bits.
+                Ok(Value::Date(ctx.now_us(name)?.div_euclid(MICROS_PER_DAY) as i32))
+            }
+            (Function::CurrentTime, _) => {
+                Ok(Value::Time(ctx.now_us(name)?.rem_euclid(MICROS_PER_DAY)))
+            }
+            (Function::Random, _) => {
+                let [a, b, c, d, e, f, g, h, ..] = ctx.draw(name)?;
+                Ok(Value::Int(i64::from_le_bytes([a, b, c, d, e, f, g, h])))
+            }
+            (Function::GenerateUuid, _) => Ok(Value::Uuid(uuid_v4(&ctx.draw(name)?))),
+            (Function::Hex, [Value::Blob(bytes)]) => {
+                strings::bounded(bytes.len().saturating_mul(2))?;
+                Ok(Value::from(hex(bytes).to_uppercase()))
+            }
+            (Function::Hex, [other]) => {
+                let text = other.to_text();
+                strings::bounded(text.len().saturating_mul(2))?;
+                Ok(Value::from(hex(text.as_bytes()).to_uppercase()))
+            }
+            (Function::DateTrunc, [part, value]) => dates::truncate(part, value),
+            (Function::Extract, [part, value]) => dates::extract(part, value),
+            (
+                Function::Abs
+                | Function::Round
+                | Function::Ceil
+                | Function::Floor
+                | Function::Sign
+                | Function::Mod
+                | Function::Power
+                | Function::Sqrt,
+                args,
+            ) => numeric::apply(self, args),
+            (_, args) => strings::apply(self, args),
+        }
+    }
+}
+
+/// The greatest or least of those that are not NULL.
+fn extreme(args: &[Value], greatest: bool) -> Result<Value, EvalError> {
+    let mut best: Option<&Value> = None;
+    for value in args.iter().filter(|v| !v.is_null()) {
+        let better = match best {
+            None => true,
+            Some(best) => value.compare(best)?.is_some_and(|order| match greatest {
+                true => order.is_gt(),
+                false => order.is_lt(),
+            }),
+        };
+        if better {
+            best = Some(value);
+        }
+    }
+    Ok(best.cloned().unwrap_or(Value::Null))
+}
+
+/// As SQLite names the types that it has; the others as SQL does, in lower case.
+fn type_name(value: &Value) -> Value {
+    Value::from(match value {
+        Value::Float(_) => "real".to_owned(),
+        other => other.kind().to_ascii_lowercase(),
+    })
+}
+
+/// RFC 9562, section 5.4.
+fn uuid_v4(random: &[u8; 32]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(random).for_each(|(place, byte)| *place = *byte);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    bytes
+}
