@@ -69,7 +69,16 @@ impl<'q> QueryContext<'q> {
 
     /// What expressions are evaluated in.
     pub fn eval(&self) -> EvalContext<'q> {
-        EvalContext::at(self.moment)
+        eval_at(self.moment, self.limits)
+    }
+}
+
+/// What the expressions of a statement are evaluated in: its time and seed, and its deadline.
+pub(crate) fn eval_at<'e>(moment: &'e Moment, limits: &'e Limits) -> EvalContext<'e> {
+    let eval = EvalContext::at(moment);
+    match &limits.expired {
+        Some(expired) => eval.until(expired.as_ref()),
+        None => eval,
     }
 }
 

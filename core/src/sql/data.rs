@@ -181,7 +181,7 @@ fn incoming(state: &TableState, rows: &[Map<String, Json>]) -> Result<Incoming> 
         }
         values.push(row);
     }
-    Ok(Incoming { columns, rows: values })
+    Ok(Incoming { columns, rows: values, drawn: 0 })
 }
 
 /// A field of a JSON object as a column's position and value.

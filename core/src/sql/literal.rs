@@ -1,8 +1,9 @@
 //! Constants: literals as they are written, and parameters.
 
 use crate::error::{Error, Result};
-use crate::value::{SqlType, Value};
+use crate::value::Value;
 use gluesql_core::sqlparser::ast::Value as SqlValue;
+use rust_decimal::Decimal;
 
 /// The value of a literal or of a parameter.
 ///
@@ -10,7 +11,10 @@ use gluesql_core::sqlparser::ast::Value as SqlValue;
 /// `Sql` for a malformed one and for a parameter that is not there; `Unsupported`.
 pub(super) fn constant(literal: &SqlValue, params: &[Value]) -> Result<Value> {
     Ok(match literal {
-        SqlValue::Number(text, _) => number(&text.to_string())?,
+        SqlValue::Number(n, _) => {
+            let (digits, scale) = n.as_bigint_and_exponent();
+            number(&digits.to_string(), scale)?
+        }
         SqlValue::SingleQuotedString(s)
         | SqlValue::EscapedStringLiteral(s)
         | SqlValue::UnicodeStringLiteral(s)
@@ -38,25 +42,31 @@ pub(super) fn param<'p>(name: &str, params: &'p [Value]) -> Result<&'p Value> {
     })
 }
 
-/// A number as it is written: an integer, an exact decimal, or with an exponent (or more digits than
-/// a decimal holds) a float.
-fn number(text: &str) -> Result<Value> {
-    let malformed = || Error::Sql(format!("'{text}' is not a number"));
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        if let Ok(whole) = text.parse::<u128>() {
+/// A number as it is written: an integer, an exact decimal, or a float where it has more digits than
+/// those hold.
+fn number(digits: &str, scale: i64) -> Result<Value> {
+    if scale == 0 {
+        if let Ok(whole) = digits.parse::<u128>() {
             return Ok(Value::unsigned(whole));
         }
-    } else if !text.contains(['e', 'E']) {
-        let decimal = SqlType::Decimal { precision: None, scale: None };
-        let exact = Value::from(text).coerce(&decimal);
-        if let Ok(value @ Value::Decimal(_)) = exact {
-            return Ok(value);
+    }
+    let text = format!("{digits}e{}", scale.saturating_neg());
+    if let (Ok(mantissa), Ok(scale)) = (digits.parse::<i128>(), u32::try_from(scale)) {
+        if let Ok(exact) = Decimal::try_from_i128_with_scale(mantissa, scale) {
+            return Ok(Value::Decimal(exact));
         }
     }
-    let float: f64 = text.parse().map_err(|_| malformed())?;
-    match float.is_finite() {
-        true => Ok(Value::Float(float)),
-        false => Err(Error::Sql(format!("the number {text} is out of range"))),
+    match text.parse::<f64>() {
+        Ok(float) if float.is_finite() => Ok(Value::Float(float)),
+        _ => Err(Error::Sql(format!("the number {text} is out of range"))),
+    }
+}
+
+/// A place in a list that a bare number means, counted from 1 there and from 0 here.
+pub(super) fn ordinal(literal: &SqlValue) -> Option<usize> {
+    match literal {
+        SqlValue::Number(n, _) => n.to_string().parse::<usize>().ok()?.checked_sub(1),
+        _ => None,
     }
 }
 

@@ -97,12 +97,15 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     Ok(tokens)
 }
 
-/// Rewrites what the generic dialect lacks: `?` becomes the next `$n`, and `ALTER COLUMN c TYPE t`
-/// its long form.
+/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form,
+/// and a number with an exponent, which is a float and not an exact number, a CAST.
 fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     let mut given = 0u32;
     let mut solid: Vec<usize> = Vec::new();
-    let mut types: Vec<usize> = Vec::new();
+    let mut longer: Vec<(usize, Vec<Token>)> = Vec::new();
+    let keyword = |text: &str, keyword: Keyword| {
+        Token::Word(Word { value: text.into(), quote_style: None, keyword })
+    };
     let is = |t: Option<&TokenWithLocation>, keyword: Keyword| {
         matches!(t.map(|t| &t.token), Some(Token::Word(w)) if w.keyword == keyword)
     };
@@ -129,20 +132,41 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
                 let long = is(before(1), Keyword::DATA);
                 let behind_name = is(before(2), Keyword::ALTER) || is(before(2), Keyword::COLUMN);
                 if !long && behind_name {
-                    types.push(at);
+                    let words = ["SET", "DATA", "TYPE"];
+                    let keywords = [Keyword::SET, Keyword::DATA, Keyword::TYPE];
+                    let words = words.into_iter().zip(keywords).map(|(w, k)| keyword(w, k));
+                    longer.push((at, words.collect()));
                 }
+            }
+            Some(Token::Number(text, _)) if text.contains(['e', 'E']) => {
+                let text = Token::SingleQuotedString(text.clone());
+                let cast = [
+                    keyword("CAST", Keyword::CAST),
+                    Token::LParen,
+                    text,
+                    keyword("AS", Keyword::AS),
+                    keyword("DOUBLE", Keyword::DOUBLE),
+                    Token::RParen,
+                ];
+                longer.push((at, cast.into()));
             }
             Some(_) => {}
         }
         solid.push(at);
     }
-    for at in types.into_iter().rev() {
-        let Some(location) = tokens.get(at).map(|t| t.location) else { continue };
-        let words = [("SET", Keyword::SET), ("DATA", Keyword::DATA)].map(|(text, keyword)| {
-            let word = Word { value: text.into(), quote_style: None, keyword };
-            TokenWithLocation { token: Token::Word(word), location }
-        });
-        tokens.splice(at..at, words);
+    if longer.is_empty() {
+        return;
+    }
+    let mut longer = longer.into_iter().peekable();
+    let short = std::mem::take(tokens);
+    for (at, token) in short.into_iter().enumerate() {
+        match longer.next_if(|(place, _)| *place == at) {
+            Some((_, words)) => {
+                let location = token.location;
+                tokens.extend(words.into_iter().map(|token| TokenWithLocation { token, location }));
+            }
+            None => tokens.push(token),
+        }
     }
 }
 

@@ -164,20 +164,16 @@ fn key_type(def: &TableDef, expr: &Expr<usize>) -> Option<SqlType> {
     let ty = match expr {
         Expr::Column(at) => def.columns.get(*at)?.ty,
         Expr::Literal(_) => return None,
-        // What an expression gives is compared as it comes, so only text and integers are sure.
-        other => index_type(other)?,
+        // What an expression gives is stored in the index as it comes; only these kinds have one
+        // form for equal values.
+        other => {
+            let columns = |at: &usize| def.columns.get(*at).map_or(SqlType::Any, |c| c.ty);
+            let ty = other.result_type(&columns);
+            (ty.is_text() || ty.is_integer() || ty == SqlType::Date).then_some(ty)?
+        }
     };
     // Intervals are equal where their lengths are, which their keys do not say.
     (!matches!(ty, SqlType::Any | SqlType::Interval | SqlType::Json)).then_some(ty)
-}
-
-/// The type of an expression that always has the same one.
-fn index_type(expr: &Expr<usize>) -> Option<SqlType> {
-    match expr {
-        Expr::Cast { ty, .. } => Some(*ty),
-        Expr::Function { function, .. } if function.is_text() => Some(SqlType::Text),
-        _ => None,
-    }
 }
 
 /// A constant as a key of this type has it; `None` where there is no value that compares alike.

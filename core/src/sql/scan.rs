@@ -184,7 +184,6 @@ fn note_reads(ctx: &QueryContext<'_>, source: &Source, path: &Path) {
 pub(super) struct Rows<'r> {
     walk: Option<Walk<'r>>,
     filter: Option<&'r Expr<usize>>,
-    eval: EvalContext<'r>,
     wanted: Vec<bool>,
     decodes: bool,
     row: Vec<Value>,
@@ -213,7 +212,6 @@ impl<'r> Rows<'r> {
             single: walk.is_none(),
             walk,
             filter: plan.rows.filter(),
-            eval: ctx.eval(),
             decodes: wanted.contains(&true),
             row: vec![Value::Null; wanted.len()],
             wanted,
@@ -224,7 +222,11 @@ impl<'r> Rows<'r> {
     ///
     /// # Errors
     /// A fault; `Timeout`; an error of the filter.
-    pub fn next(&mut self, meter: &mut Meter<'_>) -> Result<Option<&[Value]>> {
+    pub fn next(
+        &mut self,
+        eval: &EvalContext<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Option<&[Value]>> {
         loop {
             meter.step()?;
             match &mut self.walk {
@@ -241,7 +243,7 @@ impl<'r> Rows<'r> {
             }
             let passes = match self.filter {
                 None => true,
-                Some(filter) => filter.eval(&self.row, &self.eval)? == Value::Bool(true),
+                Some(filter) => filter.matches(&self.row, eval)?,
             };
             if passes {
                 break;
@@ -282,7 +284,7 @@ pub(super) fn collect_rows(
         meter.step()?;
         if let Some(filter) = plan.filter() {
             table.decode_into(&stored, |at| wanted.get(at) == Some(&true), &mut row)?;
-            if filter.eval(&row, &eval)? != Value::Bool(true) {
+            if !filter.matches(&row, &eval)? {
                 continue;
             }
         }

@@ -1,9 +1,9 @@
 //! SHOW TABLES, SHOW COLUMNS and DESCRIBE.
 
 use super::context::QueryContext;
-use super::like::like;
 use super::request::{Output, OutputColumn, StatementKind};
 use crate::error::{Error, Result};
+use crate::expr::Expr;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{ObjectName, ShowStatementFilter};
 
@@ -13,14 +13,26 @@ pub(super) fn tables(
 ) -> Result<Output> {
     let pattern = match filter {
         None => None,
-        Some(ShowStatementFilter::Like(p) | ShowStatementFilter::ILike(p)) => Some(p.to_lowercase()),
+        Some(ShowStatementFilter::Like(pattern) | ShowStatementFilter::ILike(pattern)) => {
+            Some(Expr::literal(pattern.as_str()))
+        }
         Some(_) => return Err(Error::Unsupported("SHOW TABLES WHERE".into())),
     };
-    let names = ctx.state.tables_by_name().map(|t| t.table.name());
-    let wanted = names.filter(|name| {
-        pattern.as_ref().is_none_or(|pattern| like(&name.to_lowercase(), pattern))
-    });
-    let rows = wanted.map(|name| vec![Value::from(name)]).collect();
+    let eval = ctx.eval();
+    let mut rows = Vec::new();
+    for table in ctx.state.tables_by_name() {
+        let name = vec![Value::from(table.table.name())];
+        let wanted = match &pattern {
+            None => true,
+            Some(pattern) => {
+                let like = Expr::Column(0).like(pattern.clone(), None, true, false);
+                like.matches(&name, &eval)?
+            }
+        };
+        if wanted {
+            rows.push(name);
+        }
+    }
     Ok(listing(&["table_name"], rows))
 }
 

@@ -386,7 +386,7 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
             // The scale and length of a column bound what is stored, not what is compared.
             let wide = match ty {
                 SqlType::Decimal { .. } => SqlType::Decimal { precision: None, scale: None },
-                ty if ty.is_integer() => return Ok(whole_or_exact(value.clone())?),
+                ty if ty.is_integer() => return whole_or_exact(value.clone()),
                 ty => ty,
             };
             value.clone().coerce(&wide)?

@@ -113,20 +113,8 @@ impl<'s> Scope<'s> {
             table.and_then(|t| t.def.columns.get(at - t.first)).map_or(SqlType::Any, |c| c.ty)
         };
         match expr {
-            Expr::Column(at) => column(*at),
             Expr::Literal(Value::Null) => SqlType::Any,
-            Expr::Literal(value) => value.sql_type(),
-            Expr::Cast { ty, .. } => *ty,
-            Expr::Not(_)
-            | Expr::And(_)
-            | Expr::Or(_)
-            | Expr::Compare { .. }
-            | Expr::IsNull { .. }
-            | Expr::IsDistinct { .. }
-            | Expr::Between { .. }
-            | Expr::InList { .. }
-            | Expr::Like { .. } => SqlType::Boolean,
-            _ => SqlType::Any,
+            expr => expr.result_type(&|at| column(*at)),
         }
     }
 }

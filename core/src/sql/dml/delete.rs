@@ -7,7 +7,7 @@ use crate::expr::{EvalContext, Expr};
 use crate::row::TableState;
 use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{Source, table_name};
+use crate::sql::context::{Source, eval_at, table_name};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::scan::collect_rows;
@@ -65,7 +65,7 @@ pub(in crate::sql) fn delete_matching(
 ) -> Result<Output> {
     let id = state.table.id();
     let moment = *txn.moment();
-    let eval = EvalContext::at(&moment);
+    let eval = eval_at(&moment, env.limits);
     let snapshot = Snapshot::of(txn, env);
     let mut meter = Meter::new(env.limits);
     let rows = {

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
 use crate::row::{Row, StoredExpr, TableId, TableState};
 use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{QueryContext, table_name};
+use crate::sql::context::{QueryContext, eval_at, table_name};
 use crate::sql::meter::Meter;
 use crate::sql::query;
 use crate::sql::request::{Output, StatementKind};
@@ -23,6 +23,8 @@ pub(in crate::sql) struct Incoming {
     pub columns: Vec<usize>,
     /// One value per named column.
     pub rows: Vec<Vec<Option<Value>>>,
+    /// How many volatile values were drawn for them.
+    pub drawn: u64,
 }
 
 pub(in crate::sql) fn insert(
@@ -77,7 +79,7 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
     }
     let Some(source) = &insert.source else {
         // DEFAULT VALUES.
-        return Ok(Incoming { columns: Vec::new(), rows: vec![Vec::new()] });
+        return Ok(Incoming { columns: Vec::new(), rows: vec![Vec::new()], drawn: 0 });
     };
     let arity = |found: usize| match found == columns.len() {
         true => Ok(()),
@@ -87,11 +89,11 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
             def.name
         ))),
     };
+    let eval = ctx.eval();
     let mut rows = Vec::new();
     match plain_values(source) {
         Some(values) => {
             let mut meter = Meter::new(ctx.limits);
-            let eval = ctx.eval();
             for row in values {
                 meter.step()?;
                 arity(row.len())?;
@@ -107,7 +109,7 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
             rows.extend(output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()));
         }
     }
-    Ok(Incoming { columns, rows })
+    Ok(Incoming { columns, rows, drawn: eval.drawn() })
 }
 
 /// The rows of a bare VALUES.
@@ -168,7 +170,7 @@ pub(in crate::sql) fn insert_into(
     let id: TableId = table.table.id();
     let def = &table.table.def;
     let moment = *txn.moment();
-    let eval = EvalContext::at(&moment);
+    let eval = eval_at(&moment, env.limits).drawn_before(incoming.drawn);
     let mut meter = Meter::new(env.limits);
     let defaults = Defaults::of(table)?;
     let mut named = vec![None; def.columns.len()];
@@ -194,7 +196,7 @@ pub(in crate::sql) fn insert_into(
             };
             row.push(types::assign(value, &column.ty)?);
         }
-        let mut row = match conflict.resolve(txn, id, row, &eval)? {
+        let row = match conflict.resolve(txn, id, row, &eval)? {
             Resolved::Insert(row) => row,
             Resolved::Done(None) => continue,
             Resolved::Done(Some(updated)) => {
@@ -203,23 +205,25 @@ pub(in crate::sql) fn insert_into(
                 continue;
             }
         };
+        let mut shown = returning.is_wanted().then(|| row.clone());
+        let mut own_id = single_key.and_then(|at| row.get(at).cloned());
+        let (_, given) = txn.insert(id, row)?;
         // The transaction fills the automatic id; a row that is handed out must show it.
-        let wanted = returning.is_wanted() || single_key.is_some();
-        let copy = if wanted { row.clone() } else { Row::new() };
-        let (_, given) = txn.insert(id, std::mem::take(&mut row))?;
+        if let (Some(given), Some(at)) = (given, table.table.auto_increment()) {
+            if single_key == Some(at) {
+                own_id = Some(Value::Int(given));
+            }
+            if let Some(place) = shown.as_mut().and_then(|row| row.get_mut(at)) {
+                *place = Value::Int(given);
+            }
+        }
         output.affected += 1;
-        if wanted {
-            let mut copy = copy;
-            if let (Some(given), Some(at)) = (given, table.table.auto_increment()) {
-                if let Some(place) = copy.get_mut(at) {
-                    *place = Value::Int(given);
-                }
-            }
-            if let Some(value) = single_key.and_then(|at| copy.get(at)) {
-                meter.hold(value.size_bytes())?;
-                output.ids.push(value.clone());
-            }
-            returning.push(&copy, &eval, &mut meter)?;
+        if let Some(value) = own_id {
+            meter.hold(value.size_bytes())?;
+            output.ids.push(value);
+        }
+        if let Some(row) = shown {
+            returning.push(&row, &eval, &mut meter)?;
         }
     }
     returning.finish(&mut output);

@@ -125,7 +125,7 @@ impl Conflict {
                 let mut both = old.clone();
                 both.extend(row);
                 if let Some(condition) = condition {
-                    if condition.eval(&both, eval)? != Value::Bool(true) {
+                    if !condition.matches(&both, eval)? {
                         return Ok(Resolved::Done(None));
                     }
                 }

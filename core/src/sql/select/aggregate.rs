@@ -82,7 +82,7 @@ impl Accumulator {
         meter: &mut Meter<'_>,
     ) -> Result<()> {
         if let Some(filter) = &aggregate.filter {
-            if filter.eval(row, eval)? != Value::Bool(true) {
+            if !filter.matches(row, eval)? {
                 return Ok(());
             }
         }

@@ -12,6 +12,7 @@ use crate::expr::Expr;
 use crate::row::same_name;
 use crate::sql::bind::{Binder, Scope, bind_in};
 use crate::sql::context::QueryContext;
+use crate::sql::literal::ordinal;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     DuplicateTreatment, Expr as SqlExpr, Function as SqlFunction, FunctionArg, FunctionArgExpr,
@@ -171,13 +172,12 @@ fn named<'e>(
     projection: &'e [SelectItem],
 ) -> Result<&'e SqlExpr> {
     match expr {
-        SqlExpr::Value(SqlValue::Number(n, _)) => {
-            let at = n.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-            match at.and_then(|at| projection.get(at)) {
+        SqlExpr::Value(number @ SqlValue::Number(..)) => {
+            match ordinal(number).and_then(|at| projection.get(at)) {
                 Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => {
                     Ok(expr)
                 }
-                _ => Err(Error::Sql(format!("GROUP BY {n}: no such column"))),
+                _ => Err(Error::Sql(format!("GROUP BY {number}: no such column"))),
             }
         }
         SqlExpr::Identifier(name) if scope.column_name(&name.value).is_none() => {

@@ -16,7 +16,7 @@ mod plan;
 mod run;
 
 pub(super) use order::Sorted;
-pub(super) use plan::{Item, Plan, bind_items, plain_table, row_plan};
+pub(super) use plan::{Item, Plan, bind_items, bind_items_with, plain_table, row_plan};
 pub(super) use run::{count, execute};
 
 use super::context::QueryContext;

@@ -3,6 +3,7 @@
 use super::plan::Item;
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Expr};
+use crate::sql::literal::ordinal;
 use crate::value::Value;
 use gluesql_core::sqlparser::ast::{Expr as SqlExpr, Ident, OrderByExpr, Value as SqlValue};
 use std::cmp::Ordering;
@@ -45,12 +46,11 @@ impl OrderKey {
                 return Err(Error::Unsupported("WITH FILL".into()));
             }
             let by = match expr {
-                SqlExpr::Value(SqlValue::Number(n, _)) => {
-                    let at = n.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-                    match at.filter(|at| *at < items.len()) {
+                SqlExpr::Value(number @ SqlValue::Number(..)) => {
+                    match ordinal(number).filter(|at| *at < items.len()) {
                         Some(at) => By::Item(at),
                         None => {
-                            return Err(Error::Sql(format!("ORDER BY {n}: no such column")));
+                            return Err(Error::Sql(format!("ORDER BY {number}: no such column")));
                         }
                     }
                 }

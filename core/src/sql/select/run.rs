@@ -32,7 +32,7 @@ pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, plan: Plan) -> Result<Outp
         }
         None => {
             let mut rows = Rows::open(ctx, &plan)?;
-            while let Some(row) = rows.next(&mut meter)? {
+            while let Some(row) = rows.next(&eval, &mut meter)? {
                 if !sink.take(&plan, row, &eval, &mut meter)? {
                     break;
                 }
@@ -50,10 +50,11 @@ pub(in crate::sql) fn count(ctx: &QueryContext<'_>, plan: &Plan) -> Result<u64> 
     if let Some(count) = whole_table(ctx, plan) {
         return Ok(count);
     }
+    let eval = ctx.eval();
     let mut meter = Meter::new(ctx.limits);
     let mut rows = Rows::open_for_count(ctx, plan)?;
     let mut count = 0;
-    while rows.next(&mut meter)?.is_some() {
+    while rows.next(&eval, &mut meter)?.is_some() {
         count += 1;
     }
     Ok(count)
@@ -87,7 +88,7 @@ fn grouped(
         None => {
             let mut rows = Rows::open(ctx, plan)?;
             let mut key = Vec::new();
-            while let Some(row) = rows.next(meter)? {
+            while let Some(row) = rows.next(eval, meter)? {
                 key.clear();
                 let mut values = Vec::with_capacity(groups.keys.len());
                 for expr in &groups.keys {
@@ -128,7 +129,7 @@ fn kept(
     let Some(having) = &groups.having else { return Ok(rows) };
     let mut kept = Vec::with_capacity(rows.len());
     for row in rows.drain(..) {
-        if having.eval(&row, eval)? == Value::Bool(true) {
+        if having.matches(&row, eval)? {
             kept.push(row);
         }
     }
