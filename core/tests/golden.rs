@@ -28,7 +28,7 @@
 //! @params LITERAL, LITERAL          for the next statement
 //! @batch                            the statements below it, one a line, as one transaction
 //! @tick SECONDS                     the clock moves on
-//! @page TABLE [columns=…] [filter=…] [order=…] [page=N] [limit=N]   (`;` between them)
+//! @page TABLE [columns=…] [filter=…] [order=…] [page=N] [limit=N]   (`|` between them)
 //! ```
 //!
 //! A point is `scn 3`, `time 1700000005` or `snapshot NAME`. What stands below `----` is what the
@@ -38,9 +38,7 @@
 
 use offshoot_core::chunk::{Chunk, ChunkSource, Hash, MemoryStore, Outcome, Store, StoreError};
 use offshoot_core::chunk::{Ticket, Write};
-use offshoot_core::database::{
-    AsOf, BranchPatch, Database, MergeRequest, NewBranch,
-};
+use offshoot_core::database::{AsOf, BranchPatch, Database, MergeRequest, NewBranch};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::history::{Micros, Scn};
 use offshoot_core::merge::Policy;
@@ -302,7 +300,7 @@ impl Run {
                 let policy = match *policy {
                     "source_wins" => Policy::SourceWins,
                     "target_wins" => Policy::TargetWins,
-                    "newest_wins" => Policy::NewestWins,
+                    "newest_wins" => Policy::Newest,
                     "abort" => Policy::Abort,
                     _ => Policy::Manual,
                 };
@@ -345,7 +343,7 @@ impl Run {
                     page: 1,
                     limit: 100,
                 };
-                for option in rest.split(';').map(str::trim).filter(|o| !o.is_empty()) {
+                for option in rest.split('|').map(str::trim).filter(|o| !o.is_empty()) {
                     let (name, value) = option.split_once('=').unwrap();
                     match name {
                         "columns" => query.columns = Some(value),

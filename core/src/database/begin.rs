@@ -40,4 +40,14 @@ impl Database {
             cell.give_slot(who);
         }
     }
+
+    /// Statements with these seeds will not run again: the automatic ids that they were given need
+    /// not be remembered. Until then a statement that faulted, or whose commit did, gets the same
+    /// ids when it runs again.
+    pub fn forget_ids(&self, branch: &str, seeds: &[[u8; 32]]) {
+        if let Ok(cell) = self.cell(branch) {
+            let ids = cell.ids();
+            seeds.iter().for_each(|seed| ids.forget(seed));
+        }
+    }
 }

@@ -91,11 +91,11 @@ fn of_select(plan: &Plan) -> Vec<String> {
     if plan.distinct {
         lines.push("distinct".into());
     }
-    if let Some(groups) = &plan.groups {
-        if groups.having.is_some() {
+    if let Some((keys, having)) = plan.grouping() {
+        if having {
             lines.push("having".into());
         }
-        lines.push(match groups.keys.len() {
+        lines.push(match keys {
             0 => "aggregate all rows".to_owned(),
             n => format!("group by {n} keys"),
         });

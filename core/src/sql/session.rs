@@ -133,14 +133,18 @@ impl Session {
         if !writes {
             return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p)).collect();
         }
-        self.until_committed(&moment, |session, txn| {
+        // Each has values of its own, even where the host gave all of them one moment.
+        let moments: Vec<Moment> = requests
+            .iter()
+            .zip(0..)
+            .map(|(r, n)| Moment { now: r.moment.now, seed: r.moment.derive("statement", n) })
+            .collect();
+        let seeds: Vec<[u8; 32]> = moments.iter().map(|m| m.seed).collect();
+        self.until_committed(&moment, &seeds, |session, txn| {
             let mut outputs = Vec::with_capacity(requests.len());
             let mut done = Vec::new();
-            for (number, (request, parsed)) in requests.iter().zip(&statements).enumerate() {
-                // Each has values of its own, even where the host gave all of them one moment.
-                let seed = request.moment.derive("statement", number as u64);
-                let moment = Moment { now: request.moment.now, seed };
-                let request = Request { moment, ..request.clone() };
+            for ((request, parsed), moment) in requests.iter().zip(&statements).zip(&moments) {
+                let request = Request { moment: *moment, ..request.clone() };
                 let output = match kind_of(&parsed.statement)? {
                     Kind::Write => {
                         let output = session.write_in(txn, &request, parsed)?;
@@ -234,9 +238,10 @@ impl Session {
                 open.done.extend(describe(output));
             }
             self.open = Some(open);
+            self.settle(&done, &[moment.seed]);
             return done;
         }
-        let (mut output, receipt) = self.until_committed(moment, |session, txn| {
+        let (mut output, receipt) = self.until_committed(moment, &[moment.seed], |session, txn| {
             let output = body(session, txn)?;
             let note = describe(&output).unwrap_or_default();
             Ok((output, note))
@@ -251,6 +256,7 @@ impl Session {
     fn until_committed<T>(
         &self,
         moment: &Moment,
+        seeds: &[[u8; 32]],
         body: impl Fn(&Session, &mut Txn) -> Result<(T, String)>,
     ) -> Result<(T, Option<crate::database::Receipt<Option<crate::database::Committed>>>)> {
         let slot = SlotToken(first_half(moment.derive("slot", 0)));
@@ -286,7 +292,15 @@ impl Session {
         if holds {
             self.database.give_slot(&self.branch, slot);
         }
+        self.settle(&outcome, seeds);
         outcome
+    }
+
+    /// A call that will not be made again needs its automatic ids no more.
+    fn settle<T>(&self, outcome: &Result<T>, seeds: &[[u8; 32]]) {
+        if !matches!(outcome, Err(Error::Fault(_) | Error::Busy(_))) {
+            self.database.forget_ids(&self.branch, seeds);
+        }
     }
 
     // --- Transactions ---

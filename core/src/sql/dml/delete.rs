@@ -3,7 +3,7 @@
 use super::cascade::{Changed, follow};
 use super::returning::Returning;
 use crate::error::{Error, Result};
-use crate::expr::{EvalContext, Expr};
+use crate::expr::Expr;
 use crate::row::TableState;
 use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_in};

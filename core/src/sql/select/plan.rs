@@ -37,7 +37,7 @@ pub(in crate::sql) struct Plan {
     /// Which of its rows, and how they are found.
     pub rows: RowPlan,
     /// How rows are grouped.
-    pub groups: Option<Groups>,
+    pub(super) groups: Option<Groups>,
     /// What is shown.
     pub items: Vec<Item>,
     /// Whether equal results are shown once.
@@ -54,7 +54,7 @@ pub(in crate::sql) struct Plan {
 
 /// How rows are grouped.
 #[derive(Debug)]
-pub(in crate::sql) struct Groups {
+pub(super) struct Groups {
     /// What rows of a group agree in; empty: all rows are one group.
     pub keys: Vec<Expr<usize>>,
     /// What is aggregated; the results stand behind the keys.
@@ -192,6 +192,11 @@ impl Plan {
         let Some(keys) = keys else { return };
         let few = self.limit.is_some();
         self.in_order = self.rows.bring_in_order(&source.table, &keys, few);
+    }
+
+    /// How many keys rows are grouped by, and whether groups are filtered.
+    pub fn grouping(&self) -> Option<(usize, bool)> {
+        self.groups.as_ref().map(|groups| (groups.keys.len(), groups.having.is_some()))
     }
 
     /// The columns of the table that anything reads.
