@@ -6,8 +6,9 @@ use crate::error::{Error, Kind, Result};
 use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
 use crate::sql::bind::{Scope, bind};
 use crate::sql::context::table_name;
-use crate::sql::types::{self, sql_type};
+use crate::sql::parse::referred;
 use crate::sql::request::{Output, StatementKind};
+use crate::sql::types::{self, sql_type};
 use crate::sql::write::WriteContext;
 use crate::txn::Txn;
 use crate::value::{SqlType, Value};
@@ -197,10 +198,10 @@ impl<'c> ColumnFacts<'c> {
                 other => return Err(Error::Unsupported(format!("the column option {other}"))),
             }
         }
-        if let Some(collation) = &column.collation {
-            if !collation.to_string().eq_ignore_ascii_case("binary") {
-                return Err(Error::Unsupported(format!("COLLATE {collation}")));
-            }
+        if let Some(collation) = &column.collation
+            && !collation.to_string().eq_ignore_ascii_case("binary")
+        {
+            return Err(Error::Unsupported(format!("COLLATE {collation}")));
         }
         if facts.automatic && !facts.ty.is_integer() {
             return Err(Error::Invalid(format!(
@@ -214,9 +215,8 @@ impl<'c> ColumnFacts<'c> {
 
 /// Whether a column is the primary key by itself, and descending.
 fn key_order(column: &SqlColumn) -> Option<bool> {
-    let primary = |o: &ColumnOptionDef| {
-        matches!(o.option, ColumnOption::Unique { is_primary: true, .. })
-    };
+    let primary =
+        |o: &ColumnOptionDef| matches!(o.option, ColumnOption::Unique { is_primary: true, .. });
     column.options.iter().any(primary).then(|| {
         column.options.iter().any(|o| match &o.option {
             ColumnOption::DialectSpecific(tokens) => {
@@ -275,13 +275,17 @@ pub(super) fn add_column_constraints(
                 add_bound_check(state, env, def, name, Some(&column.name.value), expr)?;
             }
             ColumnOption::ForeignKey {
-                foreign_table, referred_columns, on_delete, on_update, ..
+                foreign_table,
+                referred_columns,
+                on_delete,
+                on_update,
+                ..
             } => {
                 let reference = Reference {
                     name,
                     columns: vec![at],
                     parent: table_name(foreign_table)?,
-                    parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                    parent_columns: referred(referred_columns),
                     on_delete: action(*on_delete)?,
                     on_update: action(*on_update)?,
                 };
@@ -348,7 +352,7 @@ pub(super) fn add_constraint(
                 name: name.as_deref(),
                 columns: positions(def, columns.iter().map(|c| c.value.as_str()))?,
                 parent: table_name(foreign_table)?,
-                parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                parent_columns: referred(referred_columns),
                 on_delete: action(*on_delete)?,
                 on_update: action(*on_update)?,
             };

@@ -51,10 +51,10 @@ pub(super) fn create_index(
         if bound.is_volatile() {
             return Err(Error::Invalid("an index may not depend on when it is read".into()));
         }
-        if let Expr::Column(at) = &bound {
-            if let Some(column) = def.columns.get(*at) {
-                types::check_key(&column.ty, &column.name)?;
-            }
+        if let Expr::Column(at) = &bound
+            && let Some(column) = def.columns.get(*at)
+        {
+            types::check_key(&column.ty, &column.name)?;
         }
         if column.nulls_first.is_some() {
             return Err(Error::Unsupported("NULLS FIRST and NULLS LAST in an index".into()));
@@ -70,11 +70,7 @@ pub(super) fn create_index(
     Ok(Output::done(StatementKind::CreateIndex, 0))
 }
 
-pub(super) fn drop_indexes(
-    txn: &mut Txn,
-    names: &[ObjectName],
-    if_exists: bool,
-) -> Result<Output> {
+pub(super) fn drop_indexes(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -> Result<Output> {
     for name in names {
         // `table.index` and `index` are both in use.
         let (table, index) = match name.0.as_slice() {
