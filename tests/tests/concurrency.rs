@@ -134,8 +134,14 @@ fn transfers_keep_the_total_at_every_moment() {
                 &main,
                 &[
                     // The receiver first: a refusal must undo what was done already.
-                    ("UPDATE accounts SET balance = balance + $1 WHERE id = $2", json!([amount, to])),
-                    ("UPDATE accounts SET balance = balance - $1 WHERE id = $2", json!([amount, from])),
+                    (
+                        "UPDATE accounts SET balance = balance + $1 WHERE id = $2",
+                        json!([amount, to]),
+                    ),
+                    (
+                        "UPDATE accounts SET balance = balance - $1 WHERE id = $2",
+                        json!([amount, from]),
+                    ),
                 ],
             );
             match reply.status {
