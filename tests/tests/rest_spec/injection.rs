@@ -97,7 +97,6 @@ fn columns() {
         "id; DROP TABLE users",
         "id,,name",
         "id,",
-        "",
         "COUNT(*)",
         "id AS other FROM secrets",
         "DISTINCT name FROM users",
@@ -120,7 +119,6 @@ fn orders() {
         "id UNION SELECT 1",
         "id SIDEWAYS",
         "id,",
-        "",
     ] {
         assert_refused(&main.page("users", &[("order_by", order)]), &main);
     }

@@ -168,15 +168,3 @@ fn a_statement_does_all_or_nothing() {
     main.try_execute(sql, json!([])).error(409, "CONSTRAINT_VIOLATION");
     assert_eq!(names(&main), ["Alice", "Bob"]);
 }
-
-#[test]
-fn keys_may_be_swapped_in_one_statement() {
-    let server = server();
-    let main = server.client().main();
-    main.execute("CREATE TABLE s (id INTEGER PRIMARY KEY, n INTEGER UNIQUE)");
-    main.execute("INSERT INTO s VALUES (1, 10), (2, 20), (3, 30)");
-    // Each row takes a key that another one leaves.
-    assert_eq!(main.execute("UPDATE s SET id = id + 1").affected, 3);
-    assert_eq!(main.execute("UPDATE s SET n = 40 - n").affected, 3);
-    assert_eq!(main.query("SELECT id, n FROM s ORDER BY id"), [[2, 30], [3, 20], [4, 10]]);
-}

@@ -58,7 +58,7 @@ fn a_constraint_may_not_be_broken_at_the_end() {
     );
     let user = ("INSERT INTO users (id, name, email) VALUES (3, 'Carol', 'c@x')", json!([]));
     let order = ("INSERT INTO orders VALUES (1, 3)", json!([]));
-    main.transaction(&[order.clone(), ("SELECT 1", json!([]))]).error(409, "CONSTRAINT_VIOLATION");
+    main.transaction(std::slice::from_ref(&order)).error(409, "CONSTRAINT_VIOLATION");
     main.transaction(&[user, order]).ok();
     assert_eq!(main.number("SELECT COUNT(*) FROM orders"), 1);
 }
