@@ -9,7 +9,12 @@ use std::time::Duration;
 /// POSTs `length` bytes of body, made by `byte`, after asking whether they are welcome
 /// (`Expect: 100-continue`). So the reply to a body that is too long is read for certain: whoever
 /// refuses it by its announced length has not been sent it, and whoever counts has read it all.
-pub fn post_expecting(client: &Client, path: &str, length: usize, byte: impl Fn(usize) -> u8) -> Reply {
+pub fn post_expecting(
+    client: &Client,
+    path: &str,
+    length: usize,
+    byte: impl Fn(usize) -> u8,
+) -> Reply {
     let host = client.base().strip_prefix("http://").expect("a plain address");
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();

@@ -47,7 +47,8 @@ impl Server {
             complaints: folder.join("stderr"),
             folder: Some(folder),
         };
-        Server::start(place).unwrap_or_else(|refused| panic!("the server did not start: {refused:?}"))
+        Server::start(place)
+            .unwrap_or_else(|refused| panic!("the server did not start: {refused:?}"))
     }
 
     /// Over a file that someone else keeps.

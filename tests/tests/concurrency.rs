@@ -134,8 +134,14 @@ fn transfers_keep_the_total_at_every_moment() {
                 &main,
                 &[
                     // The receiver first: a refusal must undo what was done already.
-                    ("UPDATE accounts SET balance = balance + $1 WHERE id = $2", json!([amount, to])),
-                    ("UPDATE accounts SET balance = balance - $1 WHERE id = $2", json!([amount, from])),
+                    (
+                        "UPDATE accounts SET balance = balance + $1 WHERE id = $2",
+                        json!([amount, to]),
+                    ),
+                    (
+                        "UPDATE accounts SET balance = balance - $1 WHERE id = $2",
+                        json!([amount, from]),
+                    ),
                 ],
             );
             match reply.status {
@@ -345,6 +351,37 @@ impl Drop for Done<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn writers_do_not_wait_for_a_reader() {
+    let mut server = Server::new();
+    let rows: Vec<Value> = (1..=2000).map(|id| json!({"id": id, "n": 0})).collect();
+    counter(&server).execute("DELETE FROM counters WHERE id = 1");
+    server.client().main().insert("counters", json!(rows));
+    let client = server.client().clone();
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Eight billion pairs: it reads until the server is no more.
+            let sql = "SELECT COUNT(*) FROM counters AS a JOIN counters AS b ON b.n <> a.id \
+                       JOIN counters AS c ON c.n <> b.id";
+            let body = json!({"sql": sql, "timeout_ms": 120_000});
+            let outcome = client.try_post("/v1/branches/main/query", &body);
+            ended.store(true, Ordering::Relaxed);
+            assert!(outcome.is_err(), "the long query ended: {}", outcome.unwrap());
+        });
+        let main = client.main();
+        for _ in 0..50 {
+            main.execute("UPDATE counters SET n = n + 1 WHERE id = 1");
+            main.execute("INSERT INTO counters (n) VALUES (0)");
+        }
+        main.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)");
+        assert_eq!(main.number("SELECT n FROM counters WHERE id = 1"), 50);
+        let waited = ended.load(Ordering::Relaxed);
+        server.kill();
+        assert!(!waited, "the writers waited until the reader had ended");
+    });
 }
 
 #[test]

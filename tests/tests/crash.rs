@@ -38,7 +38,8 @@ struct Kind {
 impl Kind {
     /// Fails unless what is there was asked for, and holds everything acknowledged, among `from..`.
     fn assert_holds(&self, there: &BTreeSet<i64>, from: i64, what: &str) {
-        let lost: Vec<&i64> = self.acknowledged.range(from..).filter(|i| !there.contains(i)).collect();
+        let lost: Vec<&i64> =
+            self.acknowledged.range(from..).filter(|i| !there.contains(i)).collect();
         assert!(lost.is_empty(), "{what}: acknowledged and lost: {lost:?}");
         let invented: Vec<&i64> = there.range(from..).filter(|i| !self.asked.contains(i)).collect();
         assert!(invented.is_empty(), "{what}: never asked for: {invented:?}");
@@ -58,7 +59,8 @@ fn write(client: &Client, role: usize, cycle: u64, log: &Mutex<Log>, started: &S
             }
             1 => {
                 log.lock().unwrap().pairs.asked.insert(id);
-                let both = ["INSERT INTO left_half VALUES ($1)", "INSERT INTO right_half VALUES ($1)"];
+                let both =
+                    ["INSERT INTO left_half VALUES ($1)", "INSERT INTO right_half VALUES ($1)"];
                 let both = both.map(|sql| json!({"sql": sql, "params": [id]}));
                 client.try_post("/v1/branches/main/transaction", &json!({"statements": both}))
             }

@@ -44,7 +44,8 @@ impl Writer<'_> {
     }
 
     fn expected(&self) -> Rows {
-        let row = |(id, (owner, n)): (&i64, &(String, i64))| vec![json!(id), json!(owner), json!(n)];
+        let row =
+            |(id, (owner, n)): (&i64, &(String, i64))| vec![json!(id), json!(owner), json!(n)];
         self.rows.iter().map(row).collect()
     }
 }
@@ -233,7 +234,8 @@ fn as_of_shows_deleted_rows_old_schemas_and_dropped_tables() {
     main.execute("CREATE TABLE notes (title TEXT)");
 
     assert_eq!(main.query("SELECT * FROM users"), [vec![json!(1), json!("Alice")]]);
-    let users = vec![vec![json!(1), json!("Alice"), json!(30)], vec![json!(2), json!("Bob"), json!(40)]];
+    let users =
+        vec![vec![json!(1), json!("Alice"), json!(30)], vec![json!(2), json!("Bob"), json!(40)]];
     let notes = vec![vec![json!(1), json!("kept")]];
     let forms = [
         ("scn", json!(full.scn), format!("SCN {}", full.scn)),
@@ -289,7 +291,8 @@ struct Recorded {
 /// Which of the commits is the last one at or before a time that the API printed; a whole second
 /// means through its end.
 fn last_at<'r>(recorded: &'r [Recorded], text: &str) -> &'r Recorded {
-    let micros = |text: &str| offshoot_tests::instant::micros(text).unwrap_or_else(|| panic!("{text}"));
+    let micros =
+        |text: &str| offshoot_tests::instant::micros(text).unwrap_or_else(|| panic!("{text}"));
     let end = if text.contains('.') { micros(text) } else { micros(text) + 999_999 };
     recorded.iter().rfind(|r| micros(&r.done.timestamp) <= end).unwrap()
 }

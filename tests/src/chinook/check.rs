@@ -34,7 +34,12 @@ pub fn assert_rows(branch: &Branch<'_>, model: &Model, when: &str) {
         let (columns, order) = (table.column_list(), table.key_columns().join(", "));
 
         let params = [("columns", columns.as_str()), ("order_by", order.as_str())];
-        assert_same(table, &branch.all_pages(name, &params), &expected, &format!("{what} by pages"));
+        assert_same(
+            table,
+            &branch.all_pages(name, &params),
+            &expected,
+            &format!("{what} by pages"),
+        );
 
         let sql = format!("SELECT {columns} FROM {name} ORDER BY {order}");
         assert_same(table, &branch.query(&sql), &expected, &format!("{what} by query"));

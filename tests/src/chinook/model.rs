@@ -19,7 +19,8 @@ impl Model {
         let mut model = Model(BTreeMap::new());
         for (table, rows) in json_rows() {
             let canonical = |row: &Value| {
-                let cell = |(i, (name, _)): (usize, &(&str, &str))| canonical(table, i, &row[*name]);
+                let cell =
+                    |(i, (name, _)): (usize, &(&str, &str))| canonical(table, i, &row[*name]);
                 let row: Vec<Value> = table.columns.iter().enumerate().map(cell).collect();
                 (key_of(table, &row), row)
             };

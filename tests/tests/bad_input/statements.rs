@@ -23,7 +23,8 @@ fn parameters_that_are_missing() {
     let server = server();
     let main = server.client().main();
     for params in [json!([]), json!([1])] {
-        let body = json!({"sql": "SELECT * FROM users WHERE id = $1 AND age = $2", "params": params});
+        let body =
+            json!({"sql": "SELECT * FROM users WHERE id = $1 AND age = $2", "params": params});
         let reply = main.try_query(&body);
         assert_eq!(reply.status, 400, "{reply}");
         assert!(matches!(reply.code(), Some("INVALID_SQL" | "INVALID_REQUEST")), "{reply}");

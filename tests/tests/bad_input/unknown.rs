@@ -10,9 +10,8 @@ fn unknown_branches() {
     let client = server.client();
     for name in ["nowhere", "br_0123456789abcdef0123456789abcdef", "a%2Fb", "MAIN"] {
         let path = |rest: &str| format!("/v1/branches/{name}{rest}");
-        let rest = [
-            "", "/tables", "/tables/users/data", "/history", "/snapshots", "/diff?against=main",
-        ];
+        let rest =
+            ["", "/tables", "/tables/users/data", "/history", "/snapshots", "/diff?against=main"];
         for rest in rest {
             let reply = client.get(&path(rest));
             let error = reply.error(404, "BRANCH_NOT_FOUND");

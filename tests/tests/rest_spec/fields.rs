@@ -119,12 +119,8 @@ pub const MERGED: &[(&str, Is)] = &[
 ];
 
 /// A conflict.
-pub const CONFLICT: &[(&str, Is)] = &[
-    ("table", Text),
-    ("row_id", TextOrNull),
-    ("column", TextOrNull),
-    ("conflict_type", Text),
-];
+pub const CONFLICT: &[(&str, Is)] =
+    &[("table", Text), ("row_id", TextOrNull), ("column", TextOrNull), ("conflict_type", Text)];
 
 /// A table.
 pub const TABLE: &[(&str, Is)] = &[

@@ -98,7 +98,8 @@ fn by_status() {
     client.branch("merged").execute("DELETE FROM users WHERE id = 1");
     client.branch("merged").merge_into("main", json!({})).ok();
     client.delete("/v1/branches/gone").ok();
-    let by = |status: &str| listed(client, &[("status", status), ("sort", "name"), ("order", "asc")]);
+    let by =
+        |status: &str| listed(client, &[("status", status), ("sort", "name"), ("order", "asc")]);
     assert_eq!(by("active"), ["kept", "main"]);
     assert_eq!(by("merged"), ["merged"]);
     assert_eq!(by("deleted"), ["gone"]);

@@ -83,7 +83,9 @@ fn an_automatic_snapshot_stands_before_each_merge() {
     let taken = snapshots.iter().find(|s| s["scn"] == before.scn);
     let taken = taken.expect("a snapshot of the target before the merge");
     assert_eq!(taken["type"], "automatic");
-    client.post(&main.path(&format!("/restore/{}", taken["id"].as_str().unwrap())), &json!({})).ok();
+    client
+        .post(&main.path(&format!("/restore/{}", taken["id"].as_str().unwrap())), &json!({}))
+        .ok();
     assert_eq!(names(&main), ["Alicia", "Bob"]);
 }
 
@@ -141,7 +143,8 @@ fn policies() {
         let main = server.client().main();
         let feature = conflicting(server.client());
         let history = main.history(&[]).len();
-        let dry = feature.merge_into("main", json!({"conflict_resolution": policy, "dry_run": true}));
+        let dry =
+            feature.merge_into("main", json!({"conflict_resolution": policy, "dry_run": true}));
         assert_eq!(dry.ok()["dry_run"], true, "{dry}");
         assert_eq!(dry.ok()["conflicts_resolved"], 1, "{dry}");
         assert_eq!(dry.ok()["source_deleted"], false, "{dry}");
@@ -263,8 +266,7 @@ fn a_merge_that_would_break_a_constraint_is_a_conflict() {
     for policy in ["source_wins", "target_wins", "manual"] {
         let reply = feature.merge_into("main", json!({"conflict_resolution": policy}));
         let list = conflicts(&reply);
-        let kinds: Vec<&str> =
-            list.iter().map(|c| c["conflict_type"].as_str().unwrap()).collect();
+        let kinds: Vec<&str> = list.iter().map(|c| c["conflict_type"].as_str().unwrap()).collect();
         assert!(kinds.contains(&"unique") && kinds.contains(&"foreign_key"), "{reply}");
         assert!(kinds.iter().all(|kind| ["unique", "foreign_key"].contains(kind)), "{reply}");
     }
