@@ -240,8 +240,8 @@ fn float_to_decimal(value: f64) -> Option<Decimal> {
     value.to_string().parse().ok()
 }
 
-/// Reads a number as SQL writes it: an integer, a decimal of up to 28 digits, or else (with an
-/// exponent or more digits) a float. `None` for anything else, infinities and NaN included.
+/// Reads a number as SQL writes it: an integer, a decimal that is held exactly (28 digits, 29 at
+/// times), or else (with an exponent or more digits) a float. `None` for anything else, infinities and NaN included.
 pub(super) fn parse_number(text: &str) -> Option<Number> {
     let text = text.trim();
     let plain =
@@ -255,9 +255,7 @@ pub(super) fn parse_number(text: &str) -> Option<Number> {
     if let Ok(value) = text.parse::<u128>() {
         return Some(Number::Integer(Wide::new(false, value)));
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if digits <= 28
-        && !text.contains(['e', 'E'])
+    if !text.contains(['e', 'E'])
         && let Ok(value) = Decimal::from_str_exact(text)
     {
         return Some(Number::Decimal(value));
@@ -293,7 +291,9 @@ mod tests {
         assert_eq!(cmp("2.25", -2.25), Ordering::Greater);
         assert_eq!(cmp("0", 5e-324), Ordering::Less);
         assert_eq!(cmp("0.0000000000000000000000000001", 5e-324), Ordering::Greater);
-        assert_eq!(cmp("0.0000000000000000000000000001", 1e-28), Ordering::Less);
+        // 1e-28 is 0.00000000000000000000000000009999999999999999714…
+        assert_eq!(cmp("0.0000000000000000000000000001", 1e-28), Ordering::Greater);
+        assert_eq!(cmp("0.0000000000000000000000000001", 1.0001e-28), Ordering::Less);
         assert_eq!(cmp("0.0000000000000000000000000001", 0.99e-28), Ordering::Greater);
         assert_eq!(
             cmp("79228162514264337593543950335", 79228162514264337593543950336.0),
