@@ -181,11 +181,7 @@ pub(super) fn plan_rows(
 }
 
 /// About how many entries lie in these ranges.
-fn estimate(
-    ctx: &QueryContext<'_>,
-    view: &crate::tree::View,
-    ranges: &[KeyRange],
-) -> Result<u64> {
+fn estimate(ctx: &QueryContext<'_>, view: &crate::tree::View, ranges: &[KeyRange]) -> Result<u64> {
     const LOOKED_AT: usize = 8;
     let mut rows = 0u64;
     for range in ranges.iter().take(LOOKED_AT) {

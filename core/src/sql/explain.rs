@@ -42,7 +42,8 @@ pub(super) fn lines(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Vec
             }
         }
         Statement::Insert(insert) => {
-            let mut found = vec![format!("insert into {}", plain_name(table_name(&insert.table_name)?))];
+            let mut found =
+                vec![format!("insert into {}", plain_name(table_name(&insert.table_name)?))];
             if let Some(source) = &insert.source {
                 if !matches!(*source.body, gluesql_core::sqlparser::ast::SetExpr::Values(_)) {
                     found.extend(lines(ctx, &Statement::Query(source.clone()))?);

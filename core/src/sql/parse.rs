@@ -106,9 +106,7 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     let keyword = |text: &str, keyword: Keyword| {
         Token::Word(Word { value: text.into(), quote_style: None, keyword })
     };
-    let is = |t: Option<&TokenWithLocation>, keyword: Keyword| {
-        matches!(t.map(|t| &t.token), Some(Token::Word(w)) if w.keyword == keyword)
-    };
+    let is = |t: Option<&TokenWithLocation>, keyword: Keyword| matches!(t.map(|t| &t.token), Some(Token::Word(w)) if w.keyword == keyword);
     let altering = tokens.iter().find(|t| !matches!(t.token, Token::Whitespace(_)));
     let altering = is(altering, Keyword::ALTER);
     for at in 0..tokens.len() {

@@ -125,12 +125,7 @@ fn any_of(
     Ok(found)
 }
 
-fn compared(
-    def: &TableDef,
-    expr: &Expr<usize>,
-    op: CompareOp,
-    value: Value,
-) -> Option<Wanted> {
+fn compared(def: &TableDef, expr: &Expr<usize>, op: CompareOp, value: Value) -> Option<Wanted> {
     let ty = key_type(def, expr)?;
     let mut wanted = Wanted::of(expr);
     if value.is_null() {

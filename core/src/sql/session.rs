@@ -241,11 +241,12 @@ impl Session {
             self.settle(&done, &[moment.seed]);
             return done;
         }
-        let (mut output, receipt) = self.until_committed(moment, &[moment.seed], |session, txn| {
-            let output = body(session, txn)?;
-            let note = describe(&output).unwrap_or_default();
-            Ok((output, note))
-        })?;
+        let (mut output, receipt) =
+            self.until_committed(moment, &[moment.seed], |session, txn| {
+                let output = body(session, txn)?;
+                let note = describe(&output).unwrap_or_default();
+                Ok((output, note))
+            })?;
         if let Some(receipt) = receipt {
             (output.commit, output.ticket) = (receipt.value, receipt.ticket);
         }

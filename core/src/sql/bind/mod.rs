@@ -52,11 +52,7 @@ pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Resul
 ///
 /// # Errors
 /// As [`bind`].
-pub(super) fn bind_in(
-    ctx: &QueryContext<'_>,
-    scope: &Scope<'_>,
-    expr: &SqlExpr,
-) -> Result<Bound> {
+pub(super) fn bind_in(ctx: &QueryContext<'_>, scope: &Scope<'_>, expr: &SqlExpr) -> Result<Bound> {
     Binder::new(scope, ctx.params).querying(ctx).bind(expr)
 }
 
@@ -174,7 +170,9 @@ impl<'b> Binder<'b> {
 
     fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
         match expr {
-            SqlExpr::Identifier(name) => self.scope.find(std::slice::from_ref(name)).map(Expr::Column),
+            SqlExpr::Identifier(name) => {
+                self.scope.find(std::slice::from_ref(name)).map(Expr::Column)
+            }
             SqlExpr::CompoundIdentifier(names) => self.scope.find(names).map(Expr::Column),
             SqlExpr::Value(value) => Ok(Expr::Literal(constant(value, self.params)?)),
             SqlExpr::Nested(inner) => self.expr(inner),
@@ -202,7 +200,12 @@ impl<'b> Binder<'b> {
             SqlExpr::Case { operand, conditions, results, else_result } => {
                 self.case(operand.as_deref(), conditions, results, else_result.as_deref())
             }
-            SqlExpr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
+            SqlExpr::Cast {
+                kind: CastKind::Cast | CastKind::DoubleColon,
+                expr,
+                data_type,
+                format: None,
+            } => {
                 let ty = sql_type(data_type)?;
                 Ok(Expr::Cast { expr: self.boxed(expr)?, ty })
             }
@@ -391,7 +394,11 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
             };
             value.clone().coerce(&wide)?
         }
-        Value::Int(_) | Value::Int128(_) | Value::UInt128(_) | Value::Decimal(_) | Value::Float(_)
+        Value::Int(_)
+        | Value::Int128(_)
+        | Value::UInt128(_)
+        | Value::Decimal(_)
+        | Value::Float(_)
             if ty.is_text() =>
         {
             Value::from(value.to_text())

@@ -265,7 +265,8 @@ fn change_type(
             types::assign(value, &ty)?;
         }
     }
-    let in_key = def.primary_key.iter().any(|part| Some(part.column) == def.columns.get(at).map(|c| c.id));
+    let in_key =
+        def.primary_key.iter().any(|part| Some(part.column) == def.columns.get(at).map(|c| c.id));
     if in_key {
         types::check_key(&ty, &name)?;
         let automatic = def.auto_increment.is_some_and(|id| def.position_of(id) == Some(at));
@@ -308,9 +309,8 @@ fn drop_constraint(def: &mut TableDef, name: &str) -> Result<bool> {
         drop_idle_support(def);
         return Ok(true);
     }
-    let unique = |i: &crate::row::IndexDef| {
-        i.origin == IndexOrigin::Unique && same_name(&i.name, name)
-    };
+    let unique =
+        |i: &crate::row::IndexDef| i.origin == IndexOrigin::Unique && same_name(&i.name, name);
     if let Some(at) = def.indexes.iter().position(unique) {
         let index = def.indexes.remove(at);
         def.dropped.insert(index.id.0, 0);
@@ -361,7 +361,8 @@ pub(super) fn still_referred_to(state: &State, def: &TableDef) -> Result<()> {
             false => &table.table.def.foreign_keys,
         };
         for key in keys.iter().filter(|key| key.parent == def.id) {
-            let is_key = def.primary_key.iter().map(|p| p.column).eq(key.parent_columns.iter().copied());
+            let is_key =
+                def.primary_key.iter().map(|p| p.column).eq(key.parent_columns.iter().copied());
             let is_unique = def.indexes.iter().any(|index| {
                 index.unique
                     && index.parts.len() == key.parent_columns.len()

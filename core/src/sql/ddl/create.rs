@@ -6,8 +6,8 @@ use crate::error::{Error, Kind, Result};
 use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
 use crate::sql::bind::{Scope, bind};
 use crate::sql::context::table_name;
-use crate::sql::types::{self, sql_type};
 use crate::sql::request::{Output, StatementKind};
+use crate::sql::types::{self, sql_type};
 use crate::sql::write::WriteContext;
 use crate::txn::Txn;
 use crate::value::{SqlType, Value};
@@ -214,9 +214,8 @@ impl<'c> ColumnFacts<'c> {
 
 /// Whether a column is the primary key by itself, and descending.
 fn key_order(column: &SqlColumn) -> Option<bool> {
-    let primary = |o: &ColumnOptionDef| {
-        matches!(o.option, ColumnOption::Unique { is_primary: true, .. })
-    };
+    let primary =
+        |o: &ColumnOptionDef| matches!(o.option, ColumnOption::Unique { is_primary: true, .. });
     column.options.iter().any(primary).then(|| {
         column.options.iter().any(|o| match &o.option {
             ColumnOption::DialectSpecific(tokens) => {
@@ -275,7 +274,11 @@ pub(super) fn add_column_constraints(
                 add_bound_check(state, env, def, name, Some(&column.name.value), expr)?;
             }
             ColumnOption::ForeignKey {
-                foreign_table, referred_columns, on_delete, on_update, ..
+                foreign_table,
+                referred_columns,
+                on_delete,
+                on_update,
+                ..
             } => {
                 let reference = Reference {
                     name,

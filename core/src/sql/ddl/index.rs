@@ -70,11 +70,7 @@ pub(super) fn create_index(
     Ok(Output::done(StatementKind::CreateIndex, 0))
 }
 
-pub(super) fn drop_indexes(
-    txn: &mut Txn,
-    names: &[ObjectName],
-    if_exists: bool,
-) -> Result<Output> {
+pub(super) fn drop_indexes(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -> Result<Output> {
     for name in names {
         // `table.index` and `index` are both in use.
         let (table, index) = match name.0.as_slice() {

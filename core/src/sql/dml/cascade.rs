@@ -65,7 +65,8 @@ pub(super) fn follow(txn: &mut Txn, env: &WriteContext<'_>, changed: Vec<Changed
                     }
                     Some(values) => {
                         let mut next = row.clone();
-                        for (at, value) in state.table.foreign_columns(&foreign).iter().zip(values) {
+                        for (at, value) in state.table.foreign_columns(&foreign).iter().zip(values)
+                        {
                             if let Some(place) = next.get_mut(*at) {
                                 *place = value;
                             }
@@ -137,9 +138,6 @@ fn referring(
     Ok(found)
 }
 
-fn indexed(
-    state: &TableState,
-    at: usize,
-) -> Option<(&crate::row::BoundIndex, &crate::tree::View)> {
+fn indexed(state: &TableState, at: usize) -> Option<(&crate::row::BoundIndex, &crate::tree::View)> {
     state.table.indexes().get(at).zip(state.indexes.get(at))
 }

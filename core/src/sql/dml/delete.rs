@@ -74,7 +74,8 @@ pub(in crate::sql) fn delete_matching(
         let plan = plan_rows(&ctx, &source.table, predicate)?;
         collect_rows(&ctx, &source, &plan, &mut meter)?
     };
-    let parent = txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
+    let parent =
+        txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
     let mut output = Output::done(StatementKind::Delete, 0);
     let mut changed: Vec<Changed> = Vec::new();
     for (key, stored) in rows {

@@ -52,7 +52,10 @@ pub(in crate::sql) fn insert(
 
 fn refuse_extras(insert: &Insert) -> Result<()> {
     let extras = [
-        (insert.or.is_some() || insert.ignore || insert.replace_into, "INSERT OR … (use ON CONFLICT)"),
+        (
+            insert.or.is_some() || insert.ignore || insert.replace_into,
+            "INSERT OR … (use ON CONFLICT)",
+        ),
         (insert.overwrite, "INSERT OVERWRITE"),
         (insert.partitioned.is_some(), "INSERT … PARTITION"),
         (insert.insert_alias.is_some(), "INSERT … VALUES … AS"),
@@ -125,7 +128,11 @@ fn plain_values(query: &Query) -> Option<&Vec<Vec<SqlExpr>>> {
     }
 }
 
-fn value_of(ctx: &QueryContext<'_>, expr: &SqlExpr, eval: &EvalContext<'_>) -> Result<Option<Value>> {
+fn value_of(
+    ctx: &QueryContext<'_>,
+    expr: &SqlExpr,
+    eval: &EvalContext<'_>,
+) -> Result<Option<Value>> {
     match expr {
         SqlExpr::Identifier(word)
             if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") =>

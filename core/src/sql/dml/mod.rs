@@ -12,8 +12,8 @@ mod update;
 mod upsert;
 
 pub(super) use delete::delete;
-pub(super) use returning::Returning;
-pub(super) use insert::{Incoming, insert, insert_into};
-pub(super) use update::{Assigned, update, update_matching};
 pub(super) use delete::delete_matching;
+pub(super) use insert::{Incoming, insert, insert_into};
+pub(super) use returning::Returning;
+pub(super) use update::{Assigned, update, update_matching};
 pub(super) use upsert::Conflict;

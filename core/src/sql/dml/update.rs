@@ -52,7 +52,8 @@ impl Assigned {
                     if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") =>
                 {
                     let default = def.columns.get(column).and_then(|c| c.default.as_ref());
-                    let bound = |d: &crate::row::StoredExpr| d.map_columns(&mut |_| Ok::<usize, Error>(0));
+                    let bound =
+                        |d: &crate::row::StoredExpr| d.map_columns(&mut |_| Ok::<usize, Error>(0));
                     default.map(bound).transpose()?
                 }
                 value => Some(bind_in(ctx, scope, value)?),
@@ -137,7 +138,8 @@ pub(in crate::sql) fn update_matching(
     let mut output = Output::done(StatementKind::Update, 0);
     let mut moved: Vec<(Arc<[u8]>, Row)> = Vec::new();
     let mut changed: Vec<Changed> = Vec::new();
-    let parent = txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
+    let parent =
+        txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
     for (key, stored) in rows {
         meter.step()?;
         let old = table.decode(&stored)?;

@@ -82,7 +82,8 @@ impl Conflict {
         })?;
         let width = def.columns.len();
         let kept = named.iter().filter(|at| !target.contains(at));
-        let assigned = kept.map(|at| Assigned { column: *at, value: Some(Expr::Column(width + at)) });
+        let assigned =
+            kept.map(|at| Assigned { column: *at, value: Some(Expr::Column(width + at)) });
         Ok(Conflict::Update { assigned: assigned.collect(), target, condition: None })
     }
 

@@ -155,9 +155,7 @@ impl<'g> Grouping<'g> {
                 (Function::CountRows, Expr::Literal(Value::Null))
             }
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))] => (function, inner(expr)?),
-            [] if function == Function::Count => {
-                (Function::CountRows, Expr::Literal(Value::Null))
-            }
+            [] if function == Function::Count => (Function::CountRows, Expr::Literal(Value::Null)),
             _ => return Err(Error::Sql(format!("{} takes one argument", call.name))),
         };
         let ty = function.ty(self.scope.type_of(&argument));

@@ -86,12 +86,7 @@ impl OrderKey {
     }
 
     /// The value to sort by.
-    pub fn value(
-        &self,
-        row: &[Value],
-        result: &[Value],
-        eval: &EvalContext<'_>,
-    ) -> Result<Value> {
+    pub fn value(&self, row: &[Value], result: &[Value], eval: &EvalContext<'_>) -> Result<Value> {
         match &self.by {
             By::Item(at) => Ok(result.get(*at).cloned().unwrap_or(Value::Null)),
             By::Row(expr) => Ok(expr.eval(row, eval)?),

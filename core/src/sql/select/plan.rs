@@ -66,14 +66,15 @@ pub(super) struct Groups {
 /// A FROM or target that is one plain table: its name and alias.
 pub(in crate::sql) fn plain_table(table: &TableWithJoins) -> Option<(&ObjectName, Option<&str>)> {
     match (&table.relation, table.joins.is_empty()) {
-        (
-            TableFactor::Table { name, alias, args: None, version: None, partitions, .. },
-            true,
-        ) if partitions.is_empty() => match alias {
-            None => Some((name, None)),
-            Some(alias) if alias.columns.is_empty() => Some((name, Some(&alias.name.value))),
-            Some(_) => None,
-        },
+        (TableFactor::Table { name, alias, args: None, version: None, partitions, .. }, true)
+            if partitions.is_empty() =>
+        {
+            match alias {
+                None => Some((name, None)),
+                Some(alias) if alias.columns.is_empty() => Some((name, Some(&alias.name.value))),
+                Some(_) => None,
+            }
+        }
         _ => None,
     }
 }
@@ -325,9 +326,7 @@ pub(in crate::sql) fn bind_items_with(
     Ok(bound)
 }
 
-fn refuse_options(
-    options: &gluesql_core::sqlparser::ast::WildcardAdditionalOptions,
-) -> Result<()> {
+fn refuse_options(options: &gluesql_core::sqlparser::ast::WildcardAdditionalOptions) -> Result<()> {
     match *options == Default::default() {
         true => Ok(()),
         false => unsupported("options behind *"),

@@ -77,7 +77,10 @@ fn grouped(
     meter: &mut Meter<'_>,
 ) -> Result<Vec<Vec<Value>>> {
     let counts_only = groups.keys.is_empty()
-        && groups.aggregates.iter().all(|a| a.function == Function::CountRows && a.filter.is_none());
+        && groups
+            .aggregates
+            .iter()
+            .all(|a| a.function == Function::CountRows && a.filter.is_none());
     let mut found: BTreeMap<Vec<u8>, (Vec<Value>, Vec<Accumulator>)> = BTreeMap::new();
     let fresh = || vec![Accumulator::default(); groups.aggregates.len()];
     match counts_only.then(|| whole_table(ctx, plan)).flatten() {
