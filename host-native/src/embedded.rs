@@ -24,7 +24,6 @@ pub enum OpenError {
 }
 
 /// A database in one file. Share it by `Arc`.
-#[derive(Debug)]
 pub struct EmbeddedDatabase {
     database: Arc<Database>,
     store: Arc<FileStore>,
@@ -46,6 +45,12 @@ pub fn moment() -> Result<Moment> {
 pub fn limits_for(base: &Limits, time: Duration) -> Limits {
     let end = Instant::now() + time;
     Limits { expired: Some(Arc::new(move || Instant::now() >= end)), ..base.clone() }
+}
+
+impl std::fmt::Debug for EmbeddedDatabase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.database.fmt(f)
+    }
 }
 
 impl EmbeddedDatabase {

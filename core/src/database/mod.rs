@@ -86,6 +86,7 @@ impl Database {
             store,
             cells: Mutex::new(BTreeMap::new()),
             states: Mutex::new(points::StateCache::default()),
+            statements: Default::default(),
             shallow: Mutex::default(),
             held: Mutex::default(),
         };

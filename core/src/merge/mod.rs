@@ -26,6 +26,7 @@ mod rows;
 mod schema;
 
 pub use conflict::{Conflict, ConflictKind, Held, MergeConflicts, Policy, Resolution, Take};
+pub use rows::row_id;
 
 use crate::chunk::Chunks;
 use crate::error::Result;

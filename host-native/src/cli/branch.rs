@@ -6,9 +6,10 @@ use offshoot::EmbeddedDatabase;
 use offshoot::embedded::moment;
 use offshoot_core::database::{AsOf, MergeRequest, NewBranch};
 use offshoot_core::error::Error;
-use offshoot_core::history::{BranchStatus, Scn};
+use offshoot_core::history::{BranchStatus, Micros, Scn};
 use offshoot_core::merge::{Conflict, Held, Policy, row_id};
 use offshoot_core::row::{Table, TableDef, TableId};
+use offshoot_core::value::{SqlType, Value};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -125,12 +126,11 @@ pub fn point(text: &str) -> Result<AsOf, Failure> {
     if let Ok(scn) = text.parse() {
         return Ok(AsOf::Scn(Scn(scn)));
     }
-    match offshoot_core::value::parse_timestamp(text) {
-        Ok(at) => Ok(AsOf::Time {
-            at: offshoot_core::history::Micros(at),
-            whole_second: !text.contains('.'),
-        }),
-        Err(_) => Ok(AsOf::Snapshot(text.to_owned())),
+    match Value::from(text).coerce(&SqlType::Timestamp) {
+        Ok(Value::Timestamp(at)) => {
+            Ok(AsOf::Time { at: Micros(at), whole_second: !text.contains('.') })
+        }
+        _ => Ok(AsOf::Snapshot(text.to_owned())),
     }
 }
 
@@ -155,7 +155,7 @@ fn list(db: &EmbeddedDatabase, all: bool) -> Result<(), Failure> {
             format!("{:?}", record.status).to_lowercase(),
             record.head_scn.to_string(),
             record.source_branch.map(|(_, name)| name).unwrap_or_default(),
-            offshoot_core::value::Value::Timestamp(record.updated.0).to_text(),
+            Value::Timestamp(record.updated.0).to_text(),
             record.id.to_string(),
         ]);
     }
@@ -287,7 +287,7 @@ pub fn log_text(db: &EmbeddedDatabase, branch: &str, limit: usize) -> Result<Str
         .map(|entry| {
             vec![
                 entry.header.scn.to_string(),
-                offshoot_core::value::Value::Timestamp(entry.header.time.0).to_text(),
+                Value::Timestamp(entry.header.time.0).to_text(),
                 entry.header.author.clone(),
                 entry.header.message.clone(),
             ]

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use offshoot::EmbeddedDatabase;
 use offshoot::embedded::{limits_for, moment};
 use offshoot_core::error::{Error, Kind};
-use offshoot_core::sql::{Limits, OnConflict, Session, data};
+use offshoot_core::sql::{Limits, OnConflict, Session, insert_rows};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -221,14 +221,8 @@ impl Target for File {
 
     fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure> {
         let limits = limits_for(&Limits::default(), Duration::from_secs(600));
-        let done = data::insert_rows(
-            &mut self.session,
-            table,
-            &rows,
-            OnConflict::Error,
-            &limits,
-            &moment()?,
-        )?;
+        let done =
+            insert_rows(&mut self.session, table, &rows, OnConflict::Error, &limits, &moment()?)?;
         self.db.settle(done.ticket)?;
         Ok(())
     }

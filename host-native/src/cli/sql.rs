@@ -6,7 +6,7 @@ use offshoot_core::database::AsOf;
 use offshoot_core::sql::{Output, Session};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::{Completer as _, Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
+use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
 use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
