@@ -5,7 +5,7 @@ use crate::chunk::{Chunks, Hash};
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::history::Delta;
-use crate::tree::{KeyRange, Root, View};
+use crate::tree::{KEY_MAX_BYTES, KeyRange, Root, View};
 use std::sync::Arc;
 
 /// Everything that a database holds at one commit or inside one transaction. Cloning copies
@@ -262,6 +262,7 @@ impl State {
             return Err(Error::Internal("a row of an unknown table was to change".into()));
         };
         let table = state.table.clone();
+        check_key_length(new.map(|_| &key[..]))?;
         // Index keys first: they may fail, and then nothing has changed.
         let mut moves: Vec<IndexMove> = Vec::new();
         if !table.indexes().is_empty() {
@@ -277,6 +278,7 @@ impl State {
                 let before = old_row.as_ref().map(entry).transpose()?;
                 let after = new_row.as_ref().map(entry).transpose()?;
                 if before != after {
+                    check_key_length(after.as_deref())?;
                     moves.push((i, before, after));
                 }
             }
@@ -349,5 +351,15 @@ impl State {
             }
         }
         Ok(())
+    }
+}
+
+/// Overlays take keys of any length; the tree that they are folded into later does not.
+fn check_key_length(key: Option<&[u8]>) -> Result<()> {
+    match key {
+        Some(key) if key.len() > KEY_MAX_BYTES => {
+            Err(crate::tree::TreeError::KeyTooLong(key.len()).into())
+        }
+        _ => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn run(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Outpu
     }
 }
 
-/// What our operators do not do.
+/// What our operators do not do: refused, naming the feature.
 fn elsewhere(_ctx: &QueryContext<'_>, _statement: &Statement, what: String) -> Result<Output> {
     Err(Error::Unsupported(what))
 }

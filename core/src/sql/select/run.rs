@@ -77,38 +77,46 @@ fn grouped(
     eval: &EvalContext<'_>,
     meter: &mut Meter<'_>,
 ) -> Result<Vec<Vec<Value>>> {
-    let mut found: BTreeMap<Vec<u8>, (Vec<Value>, Vec<Accumulator>)> = BTreeMap::new();
     let fresh = || vec![Accumulator::default(); groups.aggregates.len()];
-    match groups.only_count().then(|| whole_table(ctx, plan)).flatten() {
-        Some(count) => {
+    let mut found: BTreeMap<Vec<u8>, (Vec<Value>, Vec<Accumulator>)> = BTreeMap::new();
+    if groups.keys.is_empty() {
+        if groups.only_count()
+            && let Some(count) = whole_table(ctx, plan)
+        {
             let row = vec![Value::integer(count.into()); groups.aggregates.len()];
             return kept(vec![row], groups, eval);
         }
-        None => {
-            let mut rows = Rows::open(ctx, plan)?;
-            let mut key = Vec::new();
-            while let Some(row) = rows.next(eval, meter)? {
-                key.clear();
-                let mut values = Vec::with_capacity(groups.keys.len());
-                for expr in &groups.keys {
-                    let value = expr.eval(row, eval)?;
-                    types::same_key(&mut key, &value);
-                    values.push(value);
-                }
-                if !found.contains_key(&key) {
-                    meter.hold_row(&values)?;
-                    meter.hold(key.len() + 64 * groups.aggregates.len())?;
-                    found.insert(key.clone(), (values, fresh()));
-                }
-                let Some((_, accumulators)) = found.get_mut(&key) else { continue };
-                for (accumulator, aggregate) in accumulators.iter_mut().zip(&groups.aggregates) {
-                    accumulator.add(aggregate, row, eval, meter)?;
-                }
+        // One group, whether there are rows or not.
+        let mut accumulators = fresh();
+        let mut rows = Rows::open(ctx, plan)?;
+        while let Some(row) = rows.next(eval, meter)? {
+            for (accumulator, aggregate) in accumulators.iter_mut().zip(&groups.aggregates) {
+                accumulator.add(aggregate, row, eval, meter)?;
             }
         }
-    }
-    if groups.keys.is_empty() && found.is_empty() {
-        found.insert(Vec::new(), (Vec::new(), fresh()));
+        found.insert(Vec::new(), (Vec::new(), accumulators));
+    } else {
+        let mut rows = Rows::open(ctx, plan)?;
+        let mut key = Vec::new();
+        let mut values = Vec::with_capacity(groups.keys.len());
+        while let Some(row) = rows.next(eval, meter)? {
+            key.clear();
+            values.clear();
+            for expr in &groups.keys {
+                let value = expr.eval(row, eval)?;
+                types::same_key(&mut key, &value);
+                values.push(value);
+            }
+            if !found.contains_key(&key) {
+                meter.hold_row(&values)?;
+                meter.hold(key.len() + 64 * groups.aggregates.len())?;
+                found.insert(key.clone(), (values.clone(), fresh()));
+            }
+            let Some((_, accumulators)) = found.get_mut(&key) else { continue };
+            for (accumulator, aggregate) in accumulators.iter_mut().zip(&groups.aggregates) {
+                accumulator.add(aggregate, row, eval, meter)?;
+            }
+        }
     }
     let mut rows = Vec::with_capacity(found.len());
     for (_, (mut row, accumulators)) in found {
