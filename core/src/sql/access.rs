@@ -197,7 +197,7 @@ struct Found {
     /// Every part of the key is in the prefixes.
     complete: bool,
     /// The bounds behind each prefix.
-    bounds: Option<(Bound<Vec<u8>>, Bound<Vec<u8>>)>,
+    bounds: Option<Bounds>,
 }
 
 impl Found {
@@ -274,12 +274,11 @@ fn ranges(parts: &[(Expr<usize>, bool)], wanted: &[Wanted]) -> Option<Found> {
 
 type Edge = (Value, bool);
 
+/// Where a range begins and ends.
+type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+
 /// Bounds of a part as bytes. NULL satisfies no comparison, so the side where it stands is closed.
-fn bounds(
-    lower: Option<&Edge>,
-    upper: Option<&Edge>,
-    descending: bool,
-) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+fn bounds(lower: Option<&Edge>, upper: Option<&Edge>, descending: bool) -> Bounds {
     let bytes = |value: &Value| {
         let mut bytes = Vec::with_capacity(12);
         encode_key(&mut bytes, value, descending);

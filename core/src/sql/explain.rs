@@ -44,10 +44,10 @@ pub(super) fn lines(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Vec
         Statement::Insert(insert) => {
             let mut found =
                 vec![format!("insert into {}", plain_name(table_name(&insert.table_name)?))];
-            if let Some(source) = &insert.source {
-                if !matches!(*source.body, gluesql_core::sqlparser::ast::SetExpr::Values(_)) {
-                    found.extend(lines(ctx, &Statement::Query(source.clone()))?);
-                }
+            if let Some(source) = &insert.source
+                && !matches!(*source.body, gluesql_core::sqlparser::ast::SetExpr::Values(_))
+            {
+                found.extend(lines(ctx, &Statement::Query(source.clone()))?);
             }
             Ok(found)
         }
@@ -81,6 +81,9 @@ fn of_write(
 }
 
 fn of_select(plan: &Plan) -> Vec<String> {
+    if let (true, Some(source)) = (plan.is_bare_count(), &plan.source) {
+        return vec![format!("count of {}, from its tree", source.table.table.name())];
+    }
     let mut lines = Vec::new();
     if plan.limit.is_some() || plan.offset > 0 {
         let limit = plan.limit.map_or("none".to_owned(), |n| n.to_string());

@@ -45,16 +45,16 @@ pub(super) fn param<'p>(name: &str, params: &'p [Value]) -> Result<&'p Value> {
 /// A number as it is written: an integer, an exact decimal, or a float where it has more digits than
 /// those hold.
 fn number(digits: &str, scale: i64) -> Result<Value> {
-    if scale == 0 {
-        if let Ok(whole) = digits.parse::<u128>() {
-            return Ok(Value::unsigned(whole));
-        }
+    if scale == 0
+        && let Ok(whole) = digits.parse::<u128>()
+    {
+        return Ok(Value::unsigned(whole));
     }
     let text = format!("{digits}e{}", scale.saturating_neg());
-    if let (Ok(mantissa), Ok(scale)) = (digits.parse::<i128>(), u32::try_from(scale)) {
-        if let Ok(exact) = Decimal::try_from_i128_with_scale(mantissa, scale) {
-            return Ok(Value::Decimal(exact));
-        }
+    if let (Ok(mantissa), Ok(scale)) = (digits.parse::<i128>(), u32::try_from(scale))
+        && let Ok(exact) = Decimal::try_from_i128_with_scale(mantissa, scale)
+    {
+        return Ok(Value::Decimal(exact));
     }
     match text.parse::<f64>() {
         Ok(float) if float.is_finite() => Ok(Value::Float(float)),

@@ -4,10 +4,10 @@ use super::bounds::check_shape;
 use super::dialect::OffshootDialect;
 use super::points::{PointText, take_points};
 use crate::error::{Error, Result};
-use gluesql_core::sqlparser::ast::{Expr, OrderByExpr, SelectItem, Statement};
+use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
 use gluesql_core::sqlparser::keywords::Keyword;
 use gluesql_core::sqlparser::parser::{Parser, ParserError};
-use gluesql_core::sqlparser::tokenizer::{Token, TokenWithLocation, Tokenizer, Word};
+use gluesql_core::sqlparser::tokenizer::{Location, Token, TokenWithLocation, Tokenizer, Word};
 
 /// A statement as it was written.
 #[derive(Debug, Clone)]
@@ -97,8 +97,9 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     Ok(tokens)
 }
 
-/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form,
-/// and a number with an exponent, which is a float and not an exact number, a CAST.
+/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form, a
+/// number with an exponent, which is a float and not an exact number, a CAST, and `REFERENCES p` is
+/// given a list of columns.
 fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     let mut given = 0u32;
     let mut solid: Vec<usize> = Vec::new();
@@ -136,6 +137,17 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
                     longer.push((at, words.collect()));
                 }
             }
+            Some(Token::Word(word)) if word.keyword == Keyword::REFERENCES => {
+                if let Some(after) = bare_reference(tokens, at) {
+                    let name = Word {
+                        value: PRIMARY_KEY.into(),
+                        quote_style: Some('"'),
+                        keyword: Keyword::NoKeyword,
+                    };
+                    let list = vec![Token::LParen, Token::Word(name), Token::RParen];
+                    longer.push((after, list));
+                }
+            }
             Some(Token::Number(text, _)) if text.contains(['e', 'E']) => {
                 let text = Token::SingleQuotedString(text.clone());
                 let cast = [
@@ -158,13 +170,49 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     let mut longer = longer.into_iter().peekable();
     let short = std::mem::take(tokens);
     for (at, token) in short.into_iter().enumerate() {
+        let location = token.location;
+        let located = |token| TokenWithLocation { token, location };
         match longer.next_if(|(place, _)| *place == at) {
             Some((_, words)) => {
-                let location = token.location;
-                tokens.extend(words.into_iter().map(|token| TokenWithLocation { token, location }));
+                // A list is put before what stands here; other words stand in its place.
+                let added = words.first() == Some(&Token::LParen);
+                tokens.extend(words.into_iter().map(located));
+                if added {
+                    tokens.push(token);
+                }
             }
             None => tokens.push(token),
         }
+    }
+    for (_, words) in longer {
+        let location = Location { line: 0, column: 0 };
+        tokens.extend(words.into_iter().map(|token| TokenWithLocation { token, location }));
+    }
+}
+
+/// Stands for the columns of the parent's primary key where a REFERENCES names none, which the parser
+/// wants of a FOREIGN KEY. No SQL text may hold a NUL.
+const PRIMARY_KEY: &str = "\0";
+
+/// The columns that a REFERENCES names; none means the parent's primary key.
+pub(super) fn referred(columns: &[Ident]) -> Vec<&str> {
+    columns.iter().map(|c| c.value.as_str()).filter(|name| *name != PRIMARY_KEY).collect()
+}
+
+/// Where a column list is missing behind `REFERENCES name`: the place of the blank or other token
+/// behind the name.
+fn bare_reference(tokens: &[TokenWithLocation], at: usize) -> Option<usize> {
+    let solid = |from: usize| {
+        let rest = tokens.iter().enumerate().skip(from);
+        rest.map(|(i, t)| (i, &t.token)).find(|(_, t)| !matches!(t, Token::Whitespace(_)))
+    };
+    let (mut name, _) = solid(at + 1).filter(|(_, t)| matches!(t, Token::Word(_)))?;
+    while let Some((dot, Token::Period)) = solid(name + 1) {
+        (name, _) = solid(dot + 1)?;
+    }
+    match solid(name + 1) {
+        Some((_, Token::LParen)) => None,
+        _ => Some(name + 1),
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn split_mark(name: &str) -> (&str, Option<usize>) {
 ///
 /// # Errors
 /// `Sql` where one stands elsewhere or is not complete.
-pub(super) fn take_points(tokens: &mut Vec<TokenWithLocation>) -> Result<Vec<PointText>> {
+pub(super) fn take_points(tokens: &mut [TokenWithLocation]) -> Result<Vec<PointText>> {
     let mut points = Vec::new();
     if !tokens.iter().any(|t| is_word(&t.token, "OF")) {
         return Ok(points);

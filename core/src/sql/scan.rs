@@ -263,6 +263,9 @@ fn note_columns(expr: Option<&Expr<usize>>, wanted: &mut [bool]) {
     }
 }
 
+/// A stored row and its key, for keeping.
+pub(super) type Kept = (Arc<[u8]>, Arc<[u8]>);
+
 /// The stored rows that a plan finds, under their keys.
 ///
 /// # Errors
@@ -272,7 +275,7 @@ pub(super) fn collect_rows(
     source: &Source,
     plan: &RowPlan,
     meter: &mut Meter<'_>,
-) -> Result<Vec<(Arc<[u8]>, Arc<[u8]>)>> {
+) -> Result<Vec<Kept>> {
     let table = &source.table.table;
     let mut wanted = vec![false; table.def.columns.len()];
     note_columns(plan.filter(), &mut wanted);

@@ -4,6 +4,7 @@ use super::children::arguments;
 use super::{Binder, Bound};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Function};
+use crate::sql::select::aggregate_of;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     CeilFloorKind, DateTimeField, Expr as SqlExpr, Function as Call, FunctionArguments, Interval,
@@ -77,6 +78,9 @@ impl Binder<'_> {
         if call.over.is_some() {
             return Err(Error::Unsupported("window functions".into()));
         }
+        if aggregate_of(call).is_some() {
+            return Err(Error::Sql(format!("the aggregate {name} cannot stand here")));
+        }
         let plain = match &call.args {
             FunctionArguments::None => true,
             FunctionArguments::Subquery(_) => false,
@@ -97,9 +101,6 @@ impl Binder<'_> {
         let function = match (name.to_ascii_uppercase().as_str(), args.len()) {
             ("MIN", 2..) => Some(Function::Least),
             ("MAX", 2..) => Some(Function::Greatest),
-            ("MIN" | "MAX" | "SUM" | "AVG" | "COUNT" | "TOTAL", _) => {
-                return Err(Error::Sql(format!("the aggregate {name} cannot stand here")));
-            }
             _ => Function::by_name(name),
         };
         let function =

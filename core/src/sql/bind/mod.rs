@@ -411,11 +411,12 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
 
 /// Text that meets an integer: an integer, or else an exact number to compare with.
 fn whole_or_exact(value: Value) -> Result<Bound> {
-    match value.clone().coerce(&SqlType::Signed128) {
+    let decimal = SqlType::Decimal { precision: None, scale: None };
+    match value.clone().coerce(&SqlType::Integer) {
         Ok(whole) => Ok(Expr::Literal(whole)),
-        Err(_) => {
-            let decimal = SqlType::Decimal { precision: None, scale: None };
-            Ok(Expr::Literal(value.coerce(&decimal)?))
-        }
+        Err(error) => match value.coerce(&decimal) {
+            Ok(exact) => Ok(Expr::Literal(exact)),
+            Err(_) => Err(error.into()),
+        },
     }
 }

@@ -97,10 +97,10 @@ impl<'s> Scope<'s> {
                 Some(name) => same_name(t.name, split_mark(name).0),
                 None => !t.qualified,
             };
-            if let (true, Some(at)) = (applies, t.def.position(column)) {
-                if found.replace(t.first + at).is_some() {
-                    return Err(Error::Sql(format!("column '{column}' is ambiguous")));
-                }
+            if let (true, Some(at)) = (applies, t.def.position(column))
+                && found.replace(t.first + at).is_some()
+            {
+                return Err(Error::Sql(format!("column '{column}' is ambiguous")));
             }
         }
         found.ok_or_else(|| not_found(names))

@@ -280,7 +280,7 @@ fn change_type(
     let rows = std::cell::Cell::new(0u32);
     let convert = move |row: &Row| {
         rows.set(rows.get().wrapping_add(1));
-        if rows.get() % 1024 == 0 {
+        if rows.get().is_multiple_of(1024) {
             env.limits.check_time()?;
         }
         let mut row = row.clone();

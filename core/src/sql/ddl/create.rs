@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
 use crate::sql::bind::{Scope, bind};
 use crate::sql::context::table_name;
+use crate::sql::parse::referred;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::types::{self, sql_type};
 use crate::sql::write::WriteContext;
@@ -197,10 +198,10 @@ impl<'c> ColumnFacts<'c> {
                 other => return Err(Error::Unsupported(format!("the column option {other}"))),
             }
         }
-        if let Some(collation) = &column.collation {
-            if !collation.to_string().eq_ignore_ascii_case("binary") {
-                return Err(Error::Unsupported(format!("COLLATE {collation}")));
-            }
+        if let Some(collation) = &column.collation
+            && !collation.to_string().eq_ignore_ascii_case("binary")
+        {
+            return Err(Error::Unsupported(format!("COLLATE {collation}")));
         }
         if facts.automatic && !facts.ty.is_integer() {
             return Err(Error::Invalid(format!(
@@ -284,7 +285,7 @@ pub(super) fn add_column_constraints(
                     name,
                     columns: vec![at],
                     parent: table_name(foreign_table)?,
-                    parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                    parent_columns: referred(referred_columns),
                     on_delete: action(*on_delete)?,
                     on_update: action(*on_update)?,
                 };
@@ -351,7 +352,7 @@ pub(super) fn add_constraint(
                 name: name.as_deref(),
                 columns: positions(def, columns.iter().map(|c| c.value.as_str()))?,
                 parent: table_name(foreign_table)?,
-                parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                parent_columns: referred(referred_columns),
                 on_delete: action(*on_delete)?,
                 on_update: action(*on_update)?,
             };

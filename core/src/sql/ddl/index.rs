@@ -51,10 +51,10 @@ pub(super) fn create_index(
         if bound.is_volatile() {
             return Err(Error::Invalid("an index may not depend on when it is read".into()));
         }
-        if let Expr::Column(at) = &bound {
-            if let Some(column) = def.columns.get(*at) {
-                types::check_key(&column.ty, &column.name)?;
-            }
+        if let Expr::Column(at) = &bound
+            && let Some(column) = def.columns.get(*at)
+        {
+            types::check_key(&column.ty, &column.name)?;
         }
         if column.nulls_first.is_some() {
             return Err(Error::Unsupported("NULLS FIRST and NULLS LAST in an index".into()));

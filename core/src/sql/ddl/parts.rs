@@ -284,13 +284,13 @@ fn check_types(
     for (child, id) in reference.columns.iter().zip(parent_columns) {
         let child = def.columns.get(*child);
         let parent = parent.columns.iter().find(|c| c.id == *id);
-        if let (Some(child), Some(parent)) = (child, parent) {
-            if !super::super::types::same_family(&child.ty, &parent.ty) {
-                return Err(Error::Invalid(format!(
-                    "column '{}' ({}) cannot refer to '{}' ({})",
-                    child.name, child.ty, parent.name, parent.ty
-                )));
-            }
+        if let (Some(child), Some(parent)) = (child, parent)
+            && !super::super::types::same_family(&child.ty, &parent.ty)
+        {
+            return Err(Error::Invalid(format!(
+                "column '{}' ({}) cannot refer to '{}' ({})",
+                child.name, child.ty, parent.name, parent.ty
+            )));
         }
     }
     Ok(())

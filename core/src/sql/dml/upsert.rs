@@ -125,10 +125,10 @@ impl Conflict {
                 let old = state.table.decode(&stored)?;
                 let mut both = old.clone();
                 both.extend(row);
-                if let Some(condition) = condition {
-                    if !condition.matches(&both, eval)? {
-                        return Ok(Resolved::Done(None));
-                    }
+                if let Some(condition) = condition
+                    && !condition.matches(&both, eval)?
+                {
+                    return Ok(Resolved::Done(None));
                 }
                 let new = Assigned::apply(assigned, &state.table.def, &old, &both, eval)?;
                 let key: Arc<[u8]> = key.into();
@@ -157,10 +157,10 @@ fn unique_over(def: &TableDef, columns: Vec<usize>) -> Result<Vec<usize>> {
 }
 
 fn constraint_columns(def: &TableDef, name: &str) -> Result<Vec<usize>> {
-    if same_name(name, &format!("{}_pkey", def.name)) {
-        if let Some(key) = primary_key(def) {
-            return Ok(key);
-        }
+    if same_name(name, &format!("{}_pkey", def.name))
+        && let Some(key) = primary_key(def)
+    {
+        return Ok(key);
     }
     let index = def.indexes.iter().find(|i| i.unique && same_name(&i.name, name));
     let columns = index.and_then(|i| plain(def, i));

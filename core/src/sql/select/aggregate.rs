@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 /// An aggregate function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
+pub(in crate::sql) enum Function {
     /// `COUNT(*)`
     CountRows,
     Count,
@@ -81,10 +81,10 @@ impl Accumulator {
         eval: &EvalContext<'_>,
         meter: &mut Meter<'_>,
     ) -> Result<()> {
-        if let Some(filter) = &aggregate.filter {
-            if !filter.matches(row, eval)? {
-                return Ok(());
-            }
+        if let Some(filter) = &aggregate.filter
+            && !filter.matches(row, eval)?
+        {
+            return Ok(());
         }
         if aggregate.function == Function::CountRows {
             self.count += 1;

@@ -193,9 +193,14 @@ fn named<'e>(
     }
 }
 
-/// The call of an aggregate. MIN and MAX of several arguments are not aggregates.
+/// The call of an aggregate.
 fn aggregate_call(expr: &SqlExpr) -> Option<(Function, &SqlFunction)> {
     let SqlExpr::Function(call) = expr else { return None };
+    aggregate_of(call).map(|function| (function, call))
+}
+
+/// The aggregate that a call is of. MIN and MAX of several arguments are none.
+pub(in crate::sql) fn aggregate_of(call: &SqlFunction) -> Option<Function> {
     let function = match call.name.0.as_slice() {
         [name] => Function::named(&name.value)?,
         _ => return None,
@@ -204,7 +209,7 @@ fn aggregate_call(expr: &SqlExpr) -> Option<(Function, &SqlFunction)> {
         FunctionArguments::List(list) => list.args.len() > 1,
         _ => false,
     };
-    (!several || !matches!(function, Function::Min | Function::Max)).then_some((function, call))
+    (!several || !matches!(function, Function::Min | Function::Max)).then_some(function)
 }
 
 /// Whether an aggregate is called anywhere in an expression, subqueries not looked into. A list is

@@ -15,6 +15,7 @@ mod order;
 mod plan;
 mod run;
 
+pub(super) use groups::aggregate_of;
 pub(super) use order::Sorted;
 pub(super) use plan::{Item, Plan, bind_items, bind_items_with, plain_table, row_plan};
 pub(super) use run::{count, execute};

@@ -1,6 +1,6 @@
 //! What a SELECT says, bound to its table.
 
-use super::aggregate::Aggregate;
+use super::aggregate::{Aggregate, Function};
 use super::groups::Grouping;
 use super::order::{OrderKey, Sorted};
 use crate::error::{Error, Kind, Result};
@@ -61,6 +61,14 @@ pub(super) struct Groups {
     pub aggregates: Vec<Aggregate>,
     /// Groups that this is not true of are left out.
     pub having: Option<Expr<usize>>,
+}
+
+impl Groups {
+    /// Whether nothing but rows is counted, all of them together.
+    pub fn only_count(&self) -> bool {
+        let counts = |a: &Aggregate| a.function == Function::CountRows && a.filter.is_none();
+        self.keys.is_empty() && self.aggregates.iter().all(counts)
+    }
 }
 
 /// A FROM or target that is one plain table: its name and alias.
@@ -193,6 +201,13 @@ impl Plan {
         let Some(keys) = keys else { return };
         let few = self.limit.is_some();
         self.in_order = self.rows.bring_in_order(&source.table, &keys, few);
+    }
+
+    /// Whether the answer is the number of rows of a table and can be read off its tree.
+    pub fn is_bare_count(&self) -> bool {
+        self.source.is_some()
+            && self.rows.is_everything()
+            && self.groups.as_ref().is_some_and(Groups::only_count)
     }
 
     /// How many keys rows are grouped by, and whether groups are filtered.

@@ -1,6 +1,6 @@
 //! Running a bound SELECT.
 
-use super::aggregate::{Accumulator, Function};
+use super::aggregate::Accumulator;
 use super::plan::{Groups, Item, Plan};
 use crate::error::Result;
 use crate::expr::EvalContext;
@@ -76,14 +76,9 @@ fn grouped(
     eval: &EvalContext<'_>,
     meter: &mut Meter<'_>,
 ) -> Result<Vec<Vec<Value>>> {
-    let counts_only = groups.keys.is_empty()
-        && groups
-            .aggregates
-            .iter()
-            .all(|a| a.function == Function::CountRows && a.filter.is_none());
     let mut found: BTreeMap<Vec<u8>, (Vec<Value>, Vec<Accumulator>)> = BTreeMap::new();
     let fresh = || vec![Accumulator::default(); groups.aggregates.len()];
-    match counts_only.then(|| whole_table(ctx, plan)).flatten() {
+    match groups.only_count().then(|| whole_table(ctx, plan)).flatten() {
         Some(count) => {
             let row = vec![Value::integer(count.into()); groups.aggregates.len()];
             return kept(vec![row], groups, eval);
@@ -223,11 +218,11 @@ impl Sink {
         }
         self.pushed = self.pushed.saturating_add(1);
         self.keyed.push((keys, row));
-        if let (Some(wanted), Some(bound)) = (self.wanted, bound) {
-            if self.keyed.len() >= bound {
-                self.sort(plan);
-                self.keyed.truncate(wanted);
-            }
+        if let (Some(wanted), Some(bound)) = (self.wanted, bound)
+            && self.keyed.len() >= bound
+        {
+            self.sort(plan);
+            self.keyed.truncate(wanted);
         }
         Ok(())
     }

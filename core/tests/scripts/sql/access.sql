@@ -209,8 +209,7 @@ a | b
 EXPLAIN SELECT COUNT(*) FROM t
 ----
 plan
-aggregate all rows
-scan t
+count of t, from its tree
 
 EXPLAIN DELETE FROM t WHERE a = 1 AND b IN ('x', 'y')
 ----

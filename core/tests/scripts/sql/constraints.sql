@@ -150,7 +150,7 @@ error Invalid: column 'x' (TEXT) cannot refer to 'id' (INTEGER)
 
 CREATE TABLE bad (x INT, y INT, FOREIGN KEY (x, y) REFERENCES a)
 ----
-error Sql: syntax error: Expected: a list of columns in parentheses, found: ) at Line: 1, Column: 64
+error Invalid: a foreign key of 2 columns cannot refer to 1 columns of 'a'
 
 CREATE TABLE bad (x INT REFERENCES nothing)
 ----

@@ -161,7 +161,7 @@ id
 
 SELECT id FROM t WHERE id = 'x'
 ----
-error Value: 'x' is not a valid DECIMAL; write a number such as 42 or 1.5
+error Value: 'x' is not a valid INTEGER; write a number such as 42 or 1.5
 
 # Aggregates.
 SELECT COUNT(*), COUNT(age), SUM(age), AVG(age), MIN(name), MAX(score), TOTAL(age) FROM t
@@ -218,7 +218,7 @@ error Sql: TEXT is no number to add up
 
 SELECT name FROM t WHERE COUNT(*) > 1
 ----
-error Unsupported: not supported: this form of COUNT
+error Sql: the aggregate COUNT cannot stand here
 
 SELECT MAX(1, 2, 3), MIN('b', 'a')
 ----
