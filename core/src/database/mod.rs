@@ -18,6 +18,7 @@
 //! Locks: one per branch around its heads, never held while a statement runs; a poisoned lock is
 //! entered all the same, because what it guards is replaced whole.
 
+mod begin;
 mod branches;
 mod cell;
 mod commit;

@@ -6,6 +6,8 @@
 //! a dropped thing is added again, so that old rows never show through a new column. Names do not
 //! change an id afterwards: renaming keeps it.
 
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::expr::ColumnCode;
 use std::fmt;
 
 /// Sixteen bytes of BLAKE3 over owner, name (without regard to case), definition and generation.
@@ -60,3 +62,14 @@ id!(
     /// A CHECK or FOREIGN KEY of a table.
     ConstraintId, "constraint"
 );
+
+/// A stored expression names its columns by their ids.
+impl ColumnCode for ColumnId {
+    fn write(&self, w: &mut Writer) {
+        w.fixed(&self.0);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        r.array().map(ColumnId)
+    }
+}

@@ -1,4 +1,54 @@
-//! SQL over branches: parse, bind, lower, execute.
-mod request;
+//! SQL over branches: parse, bind, find an access path, execute.
+//!
+//! ```text
+//!   text ─▶ bounds ─▶ points (AS OF taken out) ─▶ parser ─▶ syntax tree
+//!                                                              │
+//!   session: which state, which transaction ◀──────────────────┤
+//!                                                              ▼
+//!        bind: names, types, parameters ─▶ expressions over a row (`expr`)
+//!                                                              │
+//!                 ┌──────────────┬─────────────────┬───────────┘
+//!                 ▼              ▼                 ▼
+//!               ddl            dml              select
+//!          definitions     access path ─▶ scan ─▶ rows
+//!                 └──────▶ txn ◀─┘
+//! ```
+//!
+//! What must stay true:
+//! - nothing recurses on a statement that `bounds` has not bounded;
+//! - names are compared without regard to case, whatever quotes they stand in;
+//! - a row that a key or an index finds is found through it, and the whole WHERE is checked on it
+//!   again, so that a path can be too wide but never wrong;
+//! - a statement that fails or faults has changed nothing;
+//! - a wrong row is worse than an error: what is not done here or by GlueSQL is refused by name.
+//!
+//! What is left to others: what a value and an operator are (`value`, `expr`), what changing a row
+//! means (`txn`, `row`), and when a commit may stand (`database`).
 
+mod access;
+mod bind;
+mod bounds;
+mod context;
+mod data;
+mod ddl;
+mod dialect;
+mod dml;
+mod explain;
+mod literal;
+mod meter;
+mod parse;
+mod points;
+mod predicate;
+mod query;
+mod request;
+mod scan;
+mod select;
+mod session;
+mod show;
+mod statement;
+mod types;
+mod write;
+
+pub use data::{OnConflict, Page, PageQuery, delete_rows, insert_rows, page, update_rows};
 pub use request::{Expired, Limits, Output, OutputColumn, Request, StatementKind};
+pub use session::Session;

@@ -22,6 +22,8 @@ pub struct Change {
     pub new: Option<Arc<[u8]>>,
 }
 
+type Pair = (Arc<[u8]>, Arc<[u8]>);
+
 /// One tree on the walk: the subtrees and pairs that are still ahead, nearest last.
 struct Side<'c> {
     chunks: &'c Chunks,
@@ -108,7 +110,7 @@ impl<'c> Side<'c> {
         Ok(())
     }
 
-    fn take(&mut self) -> Result<(Arc<[u8]>, Arc<[u8]>), TreeError> {
+    fn take(&mut self) -> Result<Pair, TreeError> {
         let Some((node, i)) = self.path.last_mut() else {
             return Err(TreeError::Order);
         };

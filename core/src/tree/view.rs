@@ -286,13 +286,16 @@ fn is_empty(range: &KeyRange) -> bool {
 type OverlayRange<'c> =
     imbl::ordmap::RangedIter<'c, Arc<[u8]>, Option<Arc<[u8]>>, imbl::shared_ptr::DefaultSharedPtr>;
 
+/// A change of an overlay.
+type Entry<'c> = (&'c Arc<[u8]>, &'c Option<Arc<[u8]>>);
+
 /// A place in a view.
 pub struct ViewCursor<'c> {
     tree: Cursor<'c>,
     overlay: Option<OverlayRange<'c>>,
     reverse: bool,
     from_tree: Option<(Bytes, Bytes)>,
-    from_overlay: Option<(&'c Arc<[u8]>, &'c Option<Arc<[u8]>>)>,
+    from_overlay: Option<Entry<'c>>,
     begun: bool,
 }
 
@@ -337,7 +340,7 @@ impl ViewCursor<'_> {
 }
 
 impl<'c> ViewCursor<'c> {
-    fn step(&mut self) -> Option<(&'c Arc<[u8]>, &'c Option<Arc<[u8]>>)> {
+    fn step(&mut self) -> Option<Entry<'c>> {
         let overlay = self.overlay.as_mut()?;
         if self.reverse { overlay.next_back() } else { overlay.next() }
     }

@@ -202,7 +202,6 @@ impl Txn {
             }
         }
         self.before_statement = None;
-        self.ids.forget(&self.moment.seed);
         Ok(())
     }
 

@@ -73,7 +73,7 @@ impl Civil {
 /// A day within the years 0000 to 9999.
 pub(super) fn date(days: i64) -> Option<Value> {
     let days = i32::try_from(days).ok()?;
-    (DAY_MIN..=DAY_MAX).contains(&days.into()).then_some(Value::Date(days))
+    (DAY_MIN..=DAY_MAX).contains(&i64::from(days)).then_some(Value::Date(days))
 }
 
 /// A moment within the years 0000 to 9999.

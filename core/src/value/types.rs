@@ -298,7 +298,7 @@ fn decimal(name: &str, args: &[u64]) -> Result<SqlType, ValueError> {
         [precision, scale] => (*precision, *scale),
         _ => return wrong("takes a precision and a scale"),
     };
-    if precision == 0 || precision > DECIMAL_DIGITS_MAX.into() {
+    if precision == 0 || precision > u64::from(DECIMAL_DIGITS_MAX) {
         return wrong("the precision is from 1 to 28 digits");
     }
     if scale > precision {

@@ -1,0 +1,414 @@
+//! From a syntax tree to an expression that runs.
+//!
+//! Names become positions, parameters and literals become values, and a literal that meets a typed
+//! column becomes a value of that type, so that a constant which cannot be meant is refused before
+//! any row is read. What an expression of the core cannot say is `Unsupported`, by name.
+
+mod call;
+mod children;
+mod scope;
+
+pub(super) use children::children;
+pub(super) use scope::Scope;
+
+use super::context::QueryContext;
+use super::literal::constant;
+use super::types::sql_type;
+use crate::error::{Error, Result};
+use crate::expr::{CompareOp, Expr};
+use crate::value::{ArithOp, SqlType, Value};
+use gluesql_core::sqlparser::ast::{
+    BinaryOperator as Op, CastKind, Expr as SqlExpr, Query, SetExpr, Statement, UnaryOperator,
+    Value as SqlValue,
+};
+
+/// How deep binding recurses at most. The parser's own bound on nesting is lower; what this bounds
+/// are chains of postfix operators.
+const DEPTH_MAX: usize = 100;
+
+type Bound = Expr<usize>;
+
+/// What replaces a node before it is looked into.
+type Replace<'b> = dyn FnMut(&SqlExpr) -> Result<Option<Bound>> + 'b;
+
+/// Binds expressions over one scope.
+pub(super) struct Binder<'b> {
+    scope: &'b Scope<'b>,
+    params: &'b [Value],
+    query: Option<&'b QueryContext<'b>>,
+    replace: Option<&'b mut Replace<'b>>,
+    depth: usize,
+}
+
+/// Binds an expression that holds no subquery.
+///
+/// # Errors
+/// `NotFound` for a column, `Sql`, `Value`, `Unsupported`.
+pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Result<Bound> {
+    Binder::new(scope, params).bind(expr)
+}
+
+/// Binds an expression of a statement; subqueries that stand by themselves are run once.
+///
+/// # Errors
+/// As [`bind`].
+pub(super) fn bind_in(
+    ctx: &QueryContext<'_>,
+    scope: &Scope<'_>,
+    expr: &SqlExpr,
+) -> Result<Bound> {
+    Binder::new(scope, ctx.params).querying(ctx).bind(expr)
+}
+
+impl<'b> Binder<'b> {
+    /// Binds names of a scope, and parameters.
+    pub fn new(scope: &'b Scope<'b>, params: &'b [Value]) -> Self {
+        Binder { scope, params, query: None, replace: None, depth: 0 }
+    }
+
+    /// Subqueries that stand by themselves are run once.
+    pub fn querying(mut self, ctx: &'b QueryContext<'b>) -> Self {
+        self.query = Some(ctx);
+        self
+    }
+
+    /// Every node is offered to `replace` first.
+    pub fn replacing(mut self, replace: &'b mut Replace<'b>) -> Self {
+        self.replace = Some(replace);
+        self
+    }
+
+    /// Binds an expression.
+    pub fn bind(&mut self, expr: &SqlExpr) -> Result<Bound> {
+        let bound = self.expr(expr)?;
+        bound.check_depth()?;
+        Ok(bound)
+    }
+
+    fn replaced(&mut self, expr: &SqlExpr) -> Result<Option<Bound>> {
+        match &mut self.replace {
+            Some(replace) => replace(expr),
+            None => Ok(None),
+        }
+    }
+
+    fn expr(&mut self, expr: &SqlExpr) -> Result<Bound> {
+        if let Some(bound) = self.replaced(expr)? {
+            return Ok(bound);
+        }
+        if self.depth >= DEPTH_MAX {
+            return Err(Error::Limit(format!("an expression nests more than {DEPTH_MAX} deep")));
+        }
+        self.depth += 1;
+        let bound = match expr {
+            SqlExpr::BinaryOp { .. } => self.chain(expr),
+            other => self.single(other),
+        };
+        self.depth -= 1;
+        bound
+    }
+
+    fn boxed(&mut self, expr: &SqlExpr) -> Result<Box<Bound>> {
+        Ok(Box::new(self.expr(expr)?))
+    }
+
+    fn all(&mut self, exprs: &[SqlExpr]) -> Result<Vec<Bound>> {
+        exprs.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    /// A chain of binary operators leans to the left, as deep as it is long: it is walked down in a
+    /// loop and put together on the way back.
+    fn chain(&mut self, expr: &SqlExpr) -> Result<Bound> {
+        let mut ops: Vec<(&Op, &SqlExpr)> = Vec::new();
+        let mut at = expr;
+        let mut bound = None;
+        while let SqlExpr::BinaryOp { left, op, right } = at {
+            ops.push((op, right));
+            at = left;
+            // The outermost was offered already.
+            if let Some(replaced) = self.replaced(at)? {
+                bound = Some(replaced);
+                break;
+            }
+        }
+        let mut bound = match bound {
+            Some(bound) => bound,
+            None => self.single(at)?,
+        };
+        for (op, right) in ops.into_iter().rev() {
+            let right = self.expr(right)?;
+            bound = self.binary(op, bound, right)?;
+        }
+        Ok(bound)
+    }
+
+    fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {
+        let compare = match op {
+            Op::And => return Ok(left.and(right)),
+            Op::Or => return Ok(left.or(right)),
+            Op::Eq => CompareOp::Eq,
+            Op::NotEq => CompareOp::Ne,
+            Op::Lt => CompareOp::Lt,
+            Op::LtEq => CompareOp::Le,
+            Op::Gt => CompareOp::Gt,
+            Op::GtEq => CompareOp::Ge,
+            Op::Spaceship => {
+                return Ok(Expr::IsDistinct {
+                    left: Box::new(left),
+                    right: Box::new(right),
+                    negated: true,
+                });
+            }
+            Op::PGLikeMatch => return Ok(left.like(right, None, false, false)),
+            Op::PGNotLikeMatch => return Ok(left.like(right, None, false, true)),
+            Op::PGILikeMatch => return Ok(left.like(right, None, true, false)),
+            Op::PGNotILikeMatch => return Ok(left.like(right, None, true, true)),
+            other => return Ok(left.arith(arith(other)?, right)),
+        };
+        let left_type = self.scope.type_of(&left);
+        let right_type = self.scope.type_of(&right);
+        let left = meet(left, right_type)?;
+        let right = meet(right, left_type)?;
+        Ok(left.compare(compare, right))
+    }
+
+    fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
+        match expr {
+            SqlExpr::Identifier(name) => self.scope.find(std::slice::from_ref(name)).map(Expr::Column),
+            SqlExpr::CompoundIdentifier(names) => self.scope.find(names).map(Expr::Column),
+            SqlExpr::Value(value) => Ok(Expr::Literal(constant(value, self.params)?)),
+            SqlExpr::Nested(inner) => self.expr(inner),
+            SqlExpr::UnaryOp { op, expr } => self.unary(*op, expr),
+            SqlExpr::IsNull(e) => Ok(self.expr(e)?.is_null(false)),
+            SqlExpr::IsNotNull(e) => Ok(self.expr(e)?.is_null(true)),
+            SqlExpr::IsTrue(e) => self.is_boolean(e, true, false),
+            SqlExpr::IsNotTrue(e) => self.is_boolean(e, true, true),
+            SqlExpr::IsFalse(e) => self.is_boolean(e, false, false),
+            SqlExpr::IsNotFalse(e) => self.is_boolean(e, false, true),
+            SqlExpr::IsUnknown(e) => Ok(self.expr(e)?.is_null(false)),
+            SqlExpr::IsNotUnknown(e) => Ok(self.expr(e)?.is_null(true)),
+            SqlExpr::IsDistinctFrom(a, b) => self.distinct(a, b, false),
+            SqlExpr::IsNotDistinctFrom(a, b) => self.distinct(a, b, true),
+            SqlExpr::Between { expr, negated, low, high } => {
+                self.between(expr, *negated, low, high)
+            }
+            SqlExpr::InList { expr, list, negated } => self.in_list(expr, list, *negated),
+            SqlExpr::Like { negated, any: false, expr, pattern, escape_char } => {
+                self.like(expr, pattern, escape_char.as_deref(), false, *negated)
+            }
+            SqlExpr::ILike { negated, any: false, expr, pattern, escape_char } => {
+                self.like(expr, pattern, escape_char.as_deref(), true, *negated)
+            }
+            SqlExpr::Case { operand, conditions, results, else_result } => {
+                self.case(operand.as_deref(), conditions, results, else_result.as_deref())
+            }
+            SqlExpr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
+                let ty = sql_type(data_type)?;
+                Ok(Expr::Cast { expr: self.boxed(expr)?, ty })
+            }
+            SqlExpr::TypedString { data_type, value } => {
+                let value = Value::from(value.as_str()).coerce(&sql_type(data_type)?)?;
+                Ok(Expr::Literal(value))
+            }
+            SqlExpr::Interval(interval) => self.interval(interval),
+            SqlExpr::Subquery(query) => self.scalar(query),
+            SqlExpr::Exists { subquery, negated } => {
+                let rows = self.rows(subquery)?;
+                Ok(Expr::Literal(Value::Bool(rows.is_empty() == *negated)))
+            }
+            SqlExpr::InSubquery { expr, subquery, negated } => {
+                self.in_subquery(expr, subquery, *negated)
+            }
+            SqlExpr::BinaryOp { .. } => self.chain(expr),
+            other => self.call(other),
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOperator, expr: &SqlExpr) -> Result<Bound> {
+        match op {
+            UnaryOperator::Plus => self.expr(expr),
+            UnaryOperator::Not => Ok(self.expr(expr)?.negate()),
+            UnaryOperator::Minus => match expr {
+                // The least integer has no positive counterpart, so the sign belongs to the digits.
+                SqlExpr::Value(value @ SqlValue::Number(..)) => {
+                    Ok(Expr::Literal(constant(value, self.params)?.neg()?))
+                }
+                other => Ok(Expr::Neg(self.boxed(other)?)),
+            },
+            other => Err(Error::Unsupported(format!("the operator {other}"))),
+        }
+    }
+
+    fn is_boolean(&mut self, expr: &SqlExpr, value: bool, negated: bool) -> Result<Bound> {
+        let left = self.boxed(expr)?;
+        let right = Box::new(Expr::Literal(Value::Bool(value)));
+        Ok(Expr::IsDistinct { left, right, negated: !negated })
+    }
+
+    fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
+        let (a, b) = (self.expr(a)?, self.expr(b)?);
+        let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
+        let (left, right) = (Box::new(meet(a, b_type)?), Box::new(meet(b, a_type)?));
+        Ok(Expr::IsDistinct { left, right, negated })
+    }
+
+    fn between(
+        &mut self,
+        expr: &SqlExpr,
+        negated: bool,
+        low: &SqlExpr,
+        high: &SqlExpr,
+    ) -> Result<Bound> {
+        let expr = self.boxed(expr)?;
+        let ty = self.scope.type_of(&expr);
+        let low = Box::new(meet(self.expr(low)?, ty)?);
+        let high = Box::new(meet(self.expr(high)?, ty)?);
+        Ok(Expr::Between { expr, low, high, negated })
+    }
+
+    fn in_list(&mut self, expr: &SqlExpr, list: &[SqlExpr], negated: bool) -> Result<Bound> {
+        let expr = self.expr(expr)?;
+        let ty = self.scope.type_of(&expr);
+        let items = self.all(list)?.into_iter().map(|item| meet(item, ty));
+        Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
+    }
+
+    fn like(
+        &mut self,
+        expr: &SqlExpr,
+        pattern: &SqlExpr,
+        escape: Option<&str>,
+        any_case: bool,
+        negated: bool,
+    ) -> Result<Bound> {
+        let mut chars = escape.unwrap_or_default().chars();
+        let escape = match (chars.next(), chars.next()) {
+            (escape, None) => escape,
+            _ => return Err(Error::Sql("ESCAPE takes one character".into())),
+        };
+        let (expr, pattern) = (self.expr(expr)?, self.expr(pattern)?);
+        Ok(expr.like(pattern, escape, any_case, negated))
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&SqlExpr>,
+        conditions: &[SqlExpr],
+        results: &[SqlExpr],
+        otherwise: Option<&SqlExpr>,
+    ) -> Result<Bound> {
+        let operand = operand.map(|e| self.boxed(e)).transpose()?;
+        let ty = operand.as_ref().map_or(SqlType::Any, |e| self.scope.type_of(e));
+        let mut whens = Vec::with_capacity(conditions.len());
+        for (condition, result) in conditions.iter().zip(results) {
+            whens.push((meet(self.expr(condition)?, ty)?, self.expr(result)?));
+        }
+        let otherwise = otherwise.map(|e| self.boxed(e)).transpose()?;
+        Ok(Expr::Case { operand, whens, otherwise })
+    }
+
+    // --- Subqueries that read nothing of the rows around them ---
+
+    fn rows(&self, query: &Query) -> Result<Vec<Vec<Value>>> {
+        let Some(ctx) = self.query else {
+            return Err(Error::Unsupported("subqueries here".into()));
+        };
+        if matches!(query.body.as_ref(), SetExpr::Insert(_) | SetExpr::Update(_)) {
+            return Err(Error::Sql("a subquery only reads".into()));
+        }
+        let output = super::query::run(ctx, &Statement::Query(Box::new(query.clone())));
+        match output {
+            Ok(output) => Ok(output.rows),
+            // A name that is none of the subquery's own may be one of the rows around it.
+            Err(Error::NotFound { kind: crate::error::Kind::Column, name })
+                if self.outer_name(&name) =>
+            {
+                Err(Error::Unsupported("subqueries that read the rows around them".into()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn outer_name(&self, name: &str) -> bool {
+        let column = name.rsplit('.').next().unwrap_or(name);
+        self.scope.column_name(column).is_some()
+    }
+
+    fn scalar(&self, query: &Query) -> Result<Bound> {
+        let mut rows = self.rows(query)?;
+        if rows.len() > 1 {
+            return Err(Error::Sql("a subquery that stands for a value gave several rows".into()));
+        }
+        match rows.pop().unwrap_or_else(|| vec![Value::Null]).as_slice() {
+            [value] => Ok(Expr::Literal(value.clone())),
+            _ => Err(Error::Sql("a subquery that stands for a value has one column".into())),
+        }
+    }
+
+    fn in_subquery(&mut self, expr: &SqlExpr, query: &Query, negated: bool) -> Result<Bound> {
+        let expr = self.expr(expr)?;
+        let mut items = Vec::new();
+        for row in self.rows(query)? {
+            match <[Value; 1]>::try_from(row) {
+                Ok([value]) => items.push(Expr::Literal(value)),
+                Err(_) => return Err(Error::Sql("a subquery behind IN has one column".into())),
+            }
+        }
+        Ok(expr.in_list(items, negated))
+    }
+}
+
+fn arith(op: &Op) -> Result<ArithOp> {
+    Ok(match op {
+        Op::Plus => ArithOp::Add,
+        Op::Minus => ArithOp::Sub,
+        Op::Multiply => ArithOp::Mul,
+        Op::Divide => ArithOp::Div,
+        Op::Modulo => ArithOp::Rem,
+        Op::StringConcat => ArithOp::Concat,
+        Op::BitwiseAnd => ArithOp::BitAnd,
+        Op::BitwiseOr => ArithOp::BitOr,
+        Op::PGBitwiseShiftLeft => ArithOp::ShiftLeft,
+        Op::PGBitwiseShiftRight => ArithOp::ShiftRight,
+        other => return Err(Error::Unsupported(format!("the operator {other}"))),
+    })
+}
+
+/// A literal as it is meant where it meets something of a known type: text is read as a date, a UUID
+/// or a number; a number that meets text is text; an exact number that meets a float is one.
+///
+/// # Errors
+/// `Value` for text that does not read as the type.
+fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
+    let Expr::Literal(value) = &expr else { return Ok(expr) };
+    let converted = match value {
+        Value::Text(_) if !ty.is_text() && !matches!(ty, SqlType::Any | SqlType::Json) => {
+            // The scale and length of a column bound what is stored, not what is compared.
+            let wide = match ty {
+                SqlType::Decimal { .. } => SqlType::Decimal { precision: None, scale: None },
+                ty if ty.is_integer() => return whole_or_exact(value.clone()),
+                ty => ty,
+            };
+            value.clone().coerce(&wide)?
+        }
+        Value::Int(_) | Value::Int128(_) | Value::UInt128(_) | Value::Decimal(_) | Value::Float(_)
+            if ty.is_text() =>
+        {
+            Value::from(value.to_text())
+        }
+        Value::Decimal(_) if ty.is_float() => value.clone().cast(&SqlType::Double)?,
+        _ => return Ok(expr),
+    };
+    Ok(Expr::Literal(converted))
+}
+
+/// Text that meets an integer: an integer, or else an exact number to compare with.
+fn whole_or_exact(value: Value) -> Result<Bound> {
+    match value.clone().coerce(&SqlType::Signed128) {
+        Ok(whole) => Ok(Expr::Literal(whole)),
+        Err(_) => {
+            let decimal = SqlType::Decimal { precision: None, scale: None };
+            Ok(Expr::Literal(value.coerce(&decimal)?))
+        }
+    }
+}

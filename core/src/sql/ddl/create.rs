@@ -1,0 +1,369 @@
+//! CREATE TABLE.
+
+use super::parts::{Reference, add_check, add_column, add_foreign_key, add_unique, check_name};
+use super::parts::{positions, stored};
+use crate::error::{Error, Kind, Result};
+use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
+use crate::sql::bind::{Scope, bind};
+use crate::sql::context::table_name;
+use crate::sql::types::{self, sql_type};
+use crate::sql::request::{Output, StatementKind};
+use crate::sql::write::WriteContext;
+use crate::txn::Txn;
+use crate::value::{SqlType, Value};
+use gluesql_core::sqlparser::ast::{
+    ColumnDef as SqlColumn, ColumnOption, ColumnOptionDef, CreateTable, DataType, Expr as SqlExpr,
+    Ident, ReferentialAction, TableConstraint,
+};
+use std::collections::BTreeMap;
+
+pub(super) fn create_table(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    create: &CreateTable,
+) -> Result<Output> {
+    refuse_extras(create)?;
+    let name = table_name(&create.name)?;
+    check_name(Kind::Table, name)?;
+    if txn.state().find(name).is_ok() {
+        return match create.if_not_exists {
+            true => Ok(Output::done(StatementKind::CreateTable, 0)),
+            false => Err(Error::exists(Kind::Table, name)),
+        };
+    }
+    if create.columns.is_empty() {
+        return Err(Error::Invalid("a table has at least one column".into()));
+    }
+    // The id hashes the definition, and the parts of the definition hash the id: built once under
+    // no id, then under its own.
+    let nameless = build(txn.state(), env, create, name, TableId([0; 16]), 0)?;
+    let mut generation = 0;
+    let id = loop {
+        let id = TableId::derive(b"", name, &nameless.encode(), generation);
+        if txn.state().table(id).is_none() {
+            break id;
+        }
+        // A table that was renamed away still has the id of its first name.
+        generation += 1;
+    };
+    let mut def = build(txn.state(), env, create, name, id, txn.moment().now.0)?;
+    def.generation = generation;
+    txn.create_table(def)?;
+    Ok(Output::done(StatementKind::CreateTable, 0))
+}
+
+fn refuse_extras(create: &CreateTable) -> Result<()> {
+    let extras = [
+        (create.or_replace, "CREATE OR REPLACE TABLE"),
+        (create.temporary, "temporary tables"),
+        (create.external, "external tables"),
+        (create.query.is_some(), "CREATE TABLE AS SELECT"),
+        (create.like.is_some(), "CREATE TABLE LIKE"),
+        (create.clone.is_some(), "CREATE TABLE CLONE"),
+        (create.partition_by.is_some(), "PARTITION BY"),
+        (create.on_commit.is_some(), "ON COMMIT"),
+        (create.engine.is_some(), "ENGINE"),
+        (!create.with_options.is_empty(), "table options"),
+    ];
+    match extras.iter().find(|(there, _)| *there) {
+        Some((_, what)) => Err(Error::Unsupported((*what).to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn build(
+    state: &State,
+    env: &WriteContext<'_>,
+    create: &CreateTable,
+    name: &str,
+    id: TableId,
+    created: i64,
+) -> Result<TableDef> {
+    let mut def = TableDef {
+        id,
+        name: name.to_owned(),
+        generation: 0,
+        columns: Vec::new(),
+        primary_key: Vec::new(),
+        indexes: Vec::new(),
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        auto_increment: None,
+        local: false,
+        created,
+        layouts: BTreeMap::new(),
+        dropped: BTreeMap::new(),
+        notes: BTreeMap::new(),
+    };
+    for column in &create.columns {
+        let facts = ColumnFacts::read(column)?;
+        let default = bind_default(env, &facts)?;
+        let name = &column.name.value;
+        let not_null = facts.not_null;
+        let id = add_column(&mut def, name, facts.ty, not_null, default, Value::Null)?;
+        if facts.automatic && def.auto_increment.replace(id).is_some() {
+            return Err(Error::Invalid("one column of a table has automatic ids".into()));
+        }
+    }
+    let mut key: Option<Vec<(usize, bool)>> = None;
+    for (at, column) in create.columns.iter().enumerate() {
+        if let Some(descending) = key_order(column) {
+            set_key(&mut key, vec![(at, descending)])?;
+        }
+    }
+    for constraint in &create.constraints {
+        if let TableConstraint::PrimaryKey { columns, .. } = constraint {
+            let columns = positions(&def, columns.iter().map(|c| c.value.as_str()))?;
+            set_key(&mut key, columns.into_iter().map(|at| (at, false)).collect())?;
+        }
+    }
+    set_primary_key(&mut def, &key.unwrap_or_default())?;
+    for (at, column) in create.columns.iter().enumerate() {
+        add_column_constraints(state, env, &mut def, at, column)?;
+    }
+    for constraint in &create.constraints {
+        add_constraint(state, env, &mut def, constraint)?;
+    }
+    Ok(def)
+}
+
+fn set_key(key: &mut Option<Vec<(usize, bool)>>, columns: Vec<(usize, bool)>) -> Result<()> {
+    match key.replace(columns) {
+        None => Ok(()),
+        Some(_) => Err(Error::Invalid("a table has one primary key".into())),
+    }
+}
+
+/// Makes these columns the primary key. A single integer column is given automatic ids.
+pub(super) fn set_primary_key(def: &mut TableDef, key: &[(usize, bool)]) -> Result<()> {
+    def.primary_key.clear();
+    for (at, descending) in key {
+        let Some(column) = def.columns.get(*at) else { continue };
+        types::check_key(&column.ty, &column.name)?;
+        def.primary_key.push(KeyPart { column: column.id, descending: *descending });
+    }
+    if let ([(at, _)], None) = (key, def.auto_increment) {
+        let column = def.columns.get(*at);
+        let whole = column.filter(|c| c.ty.is_integer() && c.default.is_none());
+        def.auto_increment = whole.map(|c| c.id);
+    }
+    Ok(())
+}
+
+/// What a column definition says of the column itself.
+pub(super) struct ColumnFacts<'c> {
+    /// Its type.
+    pub ty: SqlType,
+    /// NOT NULL.
+    pub not_null: bool,
+    /// DEFAULT.
+    pub default: Option<&'c SqlExpr>,
+    /// SERIAL, AUTOINCREMENT, GENERATED … AS IDENTITY.
+    pub automatic: bool,
+}
+
+impl<'c> ColumnFacts<'c> {
+    /// Reads a column definition.
+    ///
+    /// # Errors
+    /// `Unsupported` for options that change what a column means.
+    pub fn read(column: &'c SqlColumn) -> Result<Self> {
+        let (ty, serial) = match serial_type(&column.data_type) {
+            Some(ty) => (ty, true),
+            None => (sql_type(&column.data_type)?, false),
+        };
+        let mut facts = ColumnFacts { ty, not_null: serial, default: None, automatic: serial };
+        for ColumnOptionDef { option, .. } in &column.options {
+            match option {
+                ColumnOption::Null => facts.not_null = false,
+                ColumnOption::NotNull => facts.not_null = true,
+                ColumnOption::Default(expr) => facts.default = Some(expr),
+                ColumnOption::DialectSpecific(tokens) => {
+                    let words: Vec<String> = tokens.iter().map(ToString::to_string).collect();
+                    match words.join(" ").to_uppercase().as_str() {
+                        "AUTOINCREMENT" | "AUTO_INCREMENT" => facts.automatic = true,
+                        "ASC" | "DESC" => {}
+                        other => return Err(Error::Unsupported(format!("the option {other}"))),
+                    }
+                }
+                ColumnOption::Generated { generation_expr: None, .. } => {
+                    (facts.automatic, facts.not_null) = (true, true);
+                }
+                ColumnOption::Identity(_) => (facts.automatic, facts.not_null) = (true, true),
+                ColumnOption::Unique { .. }
+                | ColumnOption::ForeignKey { .. }
+                | ColumnOption::Check(_)
+                | ColumnOption::Comment(_) => {}
+                other => return Err(Error::Unsupported(format!("the column option {other}"))),
+            }
+        }
+        if let Some(collation) = &column.collation {
+            if !collation.to_string().eq_ignore_ascii_case("binary") {
+                return Err(Error::Unsupported(format!("COLLATE {collation}")));
+            }
+        }
+        if facts.automatic && !facts.ty.is_integer() {
+            return Err(Error::Invalid(format!(
+                "automatic ids are integers; column '{}' is not",
+                column.name.value
+            )));
+        }
+        Ok(facts)
+    }
+}
+
+/// Whether a column is the primary key by itself, and descending.
+fn key_order(column: &SqlColumn) -> Option<bool> {
+    let primary = |o: &ColumnOptionDef| {
+        matches!(o.option, ColumnOption::Unique { is_primary: true, .. })
+    };
+    column.options.iter().any(primary).then(|| {
+        column.options.iter().any(|o| match &o.option {
+            ColumnOption::DialectSpecific(tokens) => {
+                tokens.iter().any(|t| t.to_string().eq_ignore_ascii_case("desc"))
+            }
+            _ => false,
+        })
+    })
+}
+
+fn serial_type(ty: &DataType) -> Option<SqlType> {
+    let name = match ty {
+        DataType::Custom(name, _) => name.to_string().to_uppercase(),
+        _ => return None,
+    };
+    Some(match name.as_str() {
+        "SERIAL" | "SERIAL4" => SqlType::Integer,
+        "BIGSERIAL" | "SERIAL8" => SqlType::BigInt,
+        "SMALLSERIAL" | "SERIAL2" => SqlType::SmallInt,
+        _ => return None,
+    })
+}
+
+/// A DEFAULT as it is stored. A constant is converted to the column's type now, so that a default
+/// which never fits is refused before a row needs it.
+pub(super) fn bind_default(
+    env: &WriteContext<'_>,
+    facts: &ColumnFacts<'_>,
+) -> Result<Option<StoredExpr>> {
+    let Some(expr) = facts.default else { return Ok(None) };
+    let bound = bind(&Scope::empty(), expr, env.params)?;
+    if !bound.is_volatile() {
+        let value = bound.eval(&[], &crate::expr::EvalContext::timeless())?;
+        types::assign(value, &facts.ty)?;
+    }
+    let nothing = |_: &usize| Err(Error::Sql("a DEFAULT reads no columns".into()));
+    Ok(Some(bound.map_columns(&mut |at| nothing(at))?))
+}
+
+/// The constraints that stand with a column.
+pub(super) fn add_column_constraints(
+    state: &State,
+    env: &WriteContext<'_>,
+    def: &mut TableDef,
+    at: usize,
+    column: &SqlColumn,
+) -> Result<()> {
+    for ColumnOptionDef { name, option } in &column.options {
+        let name = name.as_ref().map(|n| n.value.as_str());
+        match option {
+            ColumnOption::Unique { is_primary: false, .. } => {
+                check_unique_types(def, &[at])?;
+                add_unique(state, def, name, &[at])?;
+            }
+            ColumnOption::Check(expr) => {
+                add_bound_check(state, env, def, name, Some(&column.name.value), expr)?;
+            }
+            ColumnOption::ForeignKey {
+                foreign_table, referred_columns, on_delete, on_update, ..
+            } => {
+                let reference = Reference {
+                    name,
+                    columns: vec![at],
+                    parent: table_name(foreign_table)?,
+                    parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                    on_delete: action(*on_delete)?,
+                    on_update: action(*on_update)?,
+                };
+                add_foreign_key(state, def, &reference)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn add_bound_check(
+    state: &State,
+    env: &WriteContext<'_>,
+    def: &mut TableDef,
+    name: Option<&str>,
+    column: Option<&str>,
+    expr: &SqlExpr,
+) -> Result<()> {
+    let bound = bind(&Scope::of_def(def), expr, env.params)?;
+    if bound.is_volatile() {
+        return Err(Error::Invalid("a CHECK may not depend on when it runs".into()));
+    }
+    let expr = stored(def, &bound)?;
+    add_check(state, def, name, column, expr)
+}
+
+fn check_unique_types(def: &TableDef, columns: &[usize]) -> Result<()> {
+    for column in columns.iter().filter_map(|at| def.columns.get(*at)) {
+        types::check_key(&column.ty, &column.name)?;
+    }
+    Ok(())
+}
+
+/// A constraint that stands by itself; the primary key is the caller's.
+pub(super) fn add_constraint(
+    state: &State,
+    env: &WriteContext<'_>,
+    def: &mut TableDef,
+    constraint: &TableConstraint,
+) -> Result<()> {
+    let text = |name: &'_ Option<Ident>| name.as_ref().map(|n| n.value.clone());
+    match constraint {
+        TableConstraint::PrimaryKey { .. } => Ok(()),
+        TableConstraint::Unique { name, columns, .. } => {
+            let columns = positions(def, columns.iter().map(|c| c.value.as_str()))?;
+            check_unique_types(def, &columns)?;
+            add_unique(state, def, text(name).as_deref(), &columns)
+        }
+        TableConstraint::Check { name, expr } => {
+            add_bound_check(state, env, def, text(name).as_deref(), None, expr)
+        }
+        TableConstraint::ForeignKey {
+            name,
+            columns,
+            foreign_table,
+            referred_columns,
+            on_delete,
+            on_update,
+            ..
+        } => {
+            let name = text(name);
+            let reference = Reference {
+                name: name.as_deref(),
+                columns: positions(def, columns.iter().map(|c| c.value.as_str()))?,
+                parent: table_name(foreign_table)?,
+                parent_columns: referred_columns.iter().map(|c| c.value.as_str()).collect(),
+                on_delete: action(*on_delete)?,
+                on_update: action(*on_update)?,
+            };
+            add_foreign_key(state, def, &reference)
+        }
+        other => Err(Error::Unsupported(format!("the constraint {other}"))),
+    }
+}
+
+fn action(action: Option<ReferentialAction>) -> Result<Action> {
+    match action {
+        None | Some(ReferentialAction::NoAction) => Ok(Action::NoAction),
+        Some(ReferentialAction::Restrict) => Ok(Action::Restrict),
+        Some(ReferentialAction::Cascade) => Ok(Action::Cascade),
+        Some(ReferentialAction::SetNull) => Ok(Action::SetNull),
+        Some(ReferentialAction::SetDefault) => Err(Error::Unsupported("SET DEFAULT".into())),
+    }
+}

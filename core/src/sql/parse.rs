@@ -1,0 +1,182 @@
+//! From text to a syntax tree: one statement, bounded in length and depth.
+
+use super::bounds::check_shape;
+use super::dialect::OffshootDialect;
+use super::points::{PointText, take_points};
+use crate::error::{Error, Result};
+use gluesql_core::sqlparser::ast::{Expr, OrderByExpr, SelectItem, Statement};
+use gluesql_core::sqlparser::keywords::Keyword;
+use gluesql_core::sqlparser::parser::{Parser, ParserError};
+use gluesql_core::sqlparser::tokenizer::{Token, TokenWithLocation, Tokenizer, Word};
+
+/// A statement as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Parsed {
+    /// Its syntax tree. Tables with an `AS OF` of their own carry a mark.
+    pub statement: Statement,
+    /// The points that the marks number.
+    pub points: Vec<PointText>,
+}
+
+const DIALECT: OffshootDialect = OffshootDialect;
+
+/// Reads one statement.
+///
+/// # Errors
+/// `Sql` with the place of the mistake; `Limit`.
+pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
+    let mut tokens = tokenize(sql, bytes_max)?;
+    let points = take_points(&mut tokens)?;
+    let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
+    while parser.consume_token(&Token::SemiColon) {}
+    if parser.peek_token().token == Token::EOF {
+        return Err(Error::Sql("there is no statement".into()));
+    }
+    let statement = parser.parse_statement().map_err(syntax)?;
+    while parser.consume_token(&Token::SemiColon) {}
+    end(&mut parser, "one statement at a time")?;
+    Ok(Parsed { statement, points })
+}
+
+/// Reads one expression and nothing else.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_expr(sql: &str, bytes_max: usize) -> Result<Expr> {
+    part(sql, bytes_max, |parser| parser.parse_expr())
+}
+
+/// Reads a list of select items and nothing else.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_items(sql: &str, bytes_max: usize) -> Result<Vec<SelectItem>> {
+    part(sql, bytes_max, |parser| parser.parse_comma_separated(Parser::parse_select_item))
+}
+
+/// Reads what may follow ORDER BY and nothing else.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_order(sql: &str, bytes_max: usize) -> Result<Vec<OrderByExpr>> {
+    part(sql, bytes_max, |parser| parser.parse_comma_separated(Parser::parse_order_by_expr))
+}
+
+fn part<T>(
+    sql: &str,
+    bytes_max: usize,
+    read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
+) -> Result<T> {
+    let tokens = tokenize(sql, bytes_max)?;
+    let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
+    let found = read(&mut parser).map_err(syntax)?;
+    end(&mut parser, "nothing may follow")?;
+    Ok(found)
+}
+
+fn end(parser: &mut Parser<'_>, why: &str) -> Result<()> {
+    let next = parser.peek_token();
+    match next.token {
+        Token::EOF => Ok(()),
+        token => Err(Error::Sql(format!("syntax error: {why}, found '{token}'{}", next.location))),
+    }
+}
+
+fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
+    if sql.len() > bytes_max {
+        return Err(Error::Limit(format!("the statement has more than {bytes_max} bytes")));
+    }
+    if sql.contains('\0') {
+        return Err(Error::Sql("the statement has a NUL character".into()));
+    }
+    let mut tokens = Tokenizer::new(&DIALECT, sql)
+        .tokenize_with_location()
+        .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
+    check_shape(&tokens)?;
+    adapt(&mut tokens);
+    Ok(tokens)
+}
+
+/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form,
+/// and a number with an exponent, which is a float and not an exact number, a CAST.
+fn adapt(tokens: &mut Vec<TokenWithLocation>) {
+    let mut given = 0u32;
+    let mut solid: Vec<usize> = Vec::new();
+    let mut longer: Vec<(usize, Vec<Token>)> = Vec::new();
+    let keyword = |text: &str, keyword: Keyword| {
+        Token::Word(Word { value: text.into(), quote_style: None, keyword })
+    };
+    let is = |t: Option<&TokenWithLocation>, keyword: Keyword| {
+        matches!(t.map(|t| &t.token), Some(Token::Word(w)) if w.keyword == keyword)
+    };
+    let altering = tokens.iter().find(|t| !matches!(t.token, Token::Whitespace(_)));
+    let altering = is(altering, Keyword::ALTER);
+    for at in 0..tokens.len() {
+        match tokens.get_mut(at).map(|t| &mut t.token) {
+            None | Some(Token::Whitespace(_)) => continue,
+            Some(Token::Placeholder(name)) => {
+                match name.trim_start_matches(['?', '$']).parse::<u32>() {
+                    Ok(number) => given = given.max(number),
+                    Err(_) if name == "?" => given += 1,
+                    Err(_) => {}
+                }
+                if name == "?" {
+                    *name = format!("${given}");
+                } else if let Some(number) = name.strip_prefix('?') {
+                    *name = format!("${number}");
+                }
+            }
+            Some(Token::Word(word)) if altering && word.keyword == Keyword::TYPE => {
+                let back = |n: usize| solid.len().checked_sub(n).and_then(|i| solid.get(i));
+                let before = |n: usize| back(n).and_then(|i| tokens.get(*i));
+                let long = is(before(1), Keyword::DATA);
+                let behind_name = is(before(2), Keyword::ALTER) || is(before(2), Keyword::COLUMN);
+                if !long && behind_name {
+                    let words = ["SET", "DATA", "TYPE"];
+                    let keywords = [Keyword::SET, Keyword::DATA, Keyword::TYPE];
+                    let words = words.into_iter().zip(keywords).map(|(w, k)| keyword(w, k));
+                    longer.push((at, words.collect()));
+                }
+            }
+            Some(Token::Number(text, _)) if text.contains(['e', 'E']) => {
+                let text = Token::SingleQuotedString(text.clone());
+                let cast = [
+                    keyword("CAST", Keyword::CAST),
+                    Token::LParen,
+                    text,
+                    keyword("AS", Keyword::AS),
+                    keyword("DOUBLE", Keyword::DOUBLE),
+                    Token::RParen,
+                ];
+                longer.push((at, cast.into()));
+            }
+            Some(_) => {}
+        }
+        solid.push(at);
+    }
+    if longer.is_empty() {
+        return;
+    }
+    let mut longer = longer.into_iter().peekable();
+    let short = std::mem::take(tokens);
+    for (at, token) in short.into_iter().enumerate() {
+        match longer.next_if(|(place, _)| *place == at) {
+            Some((_, words)) => {
+                let location = token.location;
+                tokens.extend(words.into_iter().map(|token| TokenWithLocation { token, location }));
+            }
+            None => tokens.push(token),
+        }
+    }
+}
+
+fn syntax(error: ParserError) -> Error {
+    match error {
+        ParserError::RecursionLimitExceeded => {
+            Error::Limit("the statement nests too deeply".into())
+        }
+        ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
+            Error::Sql(format!("syntax error: {why}"))
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! A session: statements on one branch, one at a time, in a transaction or each in its own.
+//!
+//! ```text
+//!   Request ─▶ parse ─┬─ BEGIN, COMMIT, SAVEPOINT … ─▶ the open transaction
+//!                     ├─ query  ─▶ the transaction's state, the durable head, or a past point
+//!                     └─ write  ─▶ the open transaction, or one of its own:
+//!                                    begin ─▶ run ─▶ commit ─┬─▶ done
+//!                                      ▲                     └─ lost a race
+//!                                      └────────────────────────┘ (after two, with the writer slot)
+//! ```
+//!
+//! A statement that fails has changed nothing, and an open transaction goes on. A statement that
+//! faults may be called again with the same request: it does exactly the same.
+
+use super::context::QueryContext;
+use super::parse::{Parsed, parse};
+use super::request::{Output, Request, StatementKind};
+use super::statement::{Control, Kind, describe, kind_of};
+use super::{query, write};
+use crate::database::{AsOf, CommitNote, Database, Point, SlotToken};
+use crate::error::{Error, Result};
+use crate::history::Micros;
+use crate::moment::Moment;
+use crate::txn::{Isolation, Txn};
+use std::sync::Arc;
+
+/// How long the writer slot is held without a word from its holder.
+const SLOT_LEASE_MICROS: i64 = 30_000_000;
+/// Lost races before a statement takes the writer slot.
+const LOSSES_FREE: u32 = 2;
+/// Lost races before a statement gives up; with the slot held they come only from other processes.
+const LOSSES_MAX: u32 = 32;
+/// Statements that the message of a transaction's commit names.
+const MESSAGES_MAX: usize = 8;
+
+/// Runs statements on one branch for one user.
+#[derive(Debug)]
+pub struct Session {
+    database: Arc<Database>,
+    branch: String,
+    author: String,
+    open: Option<Open>,
+}
+
+/// An explicit transaction.
+#[derive(Debug)]
+struct Open {
+    txn: Txn,
+    slot: Option<SlotToken>,
+    /// What was done, for the commit's message.
+    done: Vec<String>,
+    /// Savepoints, and how much had been done then.
+    marks: Vec<(String, usize)>,
+}
+
+impl Session {
+    /// A session on a branch, by name or id. Nothing is read before the first statement.
+    pub fn new(
+        database: Arc<Database>,
+        branch: impl Into<String>,
+        author: impl Into<String>,
+    ) -> Self {
+        Session { database, branch: branch.into(), author: author.into(), open: None }
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// The branch.
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Runs one statement.
+    ///
+    /// # Errors
+    /// Any; nothing was changed. After a fault the same request may be made again. After
+    /// `WriteConflict` by COMMIT the transaction is over; after `Busy` or a fault it is still open.
+    pub fn execute(&mut self, request: &Request<'_>) -> Result<Output> {
+        let parsed = parse(request.sql, request.limits.sql_bytes)?;
+        match kind_of(&parsed.statement)? {
+            Kind::Control(control) => self.control(&control, &request.moment),
+            Kind::Query => self.query(request, &parsed),
+            Kind::Write => {
+                refuse_write(request)?;
+                self.write(
+                    &request.moment,
+                    |session, txn| session.write_in(txn, request, &parsed),
+                    |output| describe(&parsed.statement, output),
+                )
+            }
+        }
+    }
+
+    /// Runs statements as one transaction: all of them, or none. The last output carries the
+    /// commit.
+    ///
+    /// # Errors
+    /// The first statement's that fails; `Invalid` inside an open transaction and for statements
+    /// that begin or end one. After a fault the same call may be made again.
+    pub fn execute_batch(&mut self, requests: &[Request<'_>]) -> Result<Vec<Output>> {
+        if self.open.is_some() {
+            return Err(Error::Invalid("a transaction is already open".into()));
+        }
+        let Some(first) = requests.first() else { return Ok(Vec::new()) };
+        let mut statements = Vec::with_capacity(requests.len());
+        let mut writes = false;
+        for request in requests {
+            let parsed = parse(request.sql, request.limits.sql_bytes)?;
+            match kind_of(&parsed.statement)? {
+                Kind::Control(_) => {
+                    return Err(Error::Invalid(
+                        "a list of statements is one transaction and cannot begin or end one"
+                            .into(),
+                    ));
+                }
+                Kind::Write => {
+                    refuse_write(request)?;
+                    writes = true;
+                }
+                Kind::Query => {}
+            }
+            statements.push(parsed);
+        }
+        let moment = first.moment;
+        if !writes {
+            return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p)).collect();
+        }
+        // Each has values of its own, even where the host gave all of them one moment.
+        let moments: Vec<Moment> = requests
+            .iter()
+            .zip(0..)
+            .map(|(r, n)| Moment { now: r.moment.now, seed: r.moment.derive("statement", n) })
+            .collect();
+        let seeds: Vec<[u8; 32]> = moments.iter().map(|m| m.seed).collect();
+        self.until_committed(&moment, &seeds, |session, txn| {
+            let mut outputs = Vec::with_capacity(requests.len());
+            let mut done = Vec::new();
+            for ((request, parsed), moment) in requests.iter().zip(&statements).zip(&moments) {
+                let request = Request { moment: *moment, ..request.clone() };
+                let output = match kind_of(&parsed.statement)? {
+                    Kind::Write => {
+                        let output = session.write_in(txn, &request, parsed)?;
+                        done.extend(describe(&parsed.statement, &output));
+                        output
+                    }
+                    _ => session.query_in(txn, &request, parsed)?,
+                };
+                outputs.push(output);
+            }
+            Ok((outputs, message(&done)))
+        })
+        .map(|(mut outputs, receipt)| {
+            if let (Some(last), Some(receipt)) = (outputs.last_mut(), receipt) {
+                (last.commit, last.ticket) = (receipt.value, receipt.ticket);
+            }
+            outputs
+        })
+    }
+
+    // --- Queries ---
+
+    fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
+        if let (Some(open), AsOf::Now) = (&self.open, &request.as_of) {
+            return self.query_in(&open.txn, request, parsed);
+        }
+        let point = self.database.point(&self.branch, &request.as_of)?;
+        let points = self.points(request, parsed)?;
+        let chunks = self.database.chunks();
+        query::run(
+            &QueryContext {
+                state: &point.state,
+                points: &points,
+                chunks: &chunks,
+                txn: None,
+                params: request.params,
+                limits: &request.limits,
+                moment: &request.moment,
+            },
+            &parsed.statement,
+        )
+    }
+
+    fn query_in(&self, txn: &Txn, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
+        let points = self.points(request, parsed)?;
+        query::run(
+            &QueryContext {
+                state: txn.state(),
+                points: &points,
+                chunks: txn.chunks(),
+                txn: Some(txn),
+                params: request.params,
+                limits: &request.limits,
+                moment: &request.moment,
+            },
+            &parsed.statement,
+        )
+    }
+
+    fn points(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Vec<Arc<Point>>> {
+        let resolve = |text: &super::points::PointText| {
+            self.database.point(&self.branch, &text.resolve(request.params)?)
+        };
+        parsed.points.iter().map(resolve).collect()
+    }
+
+    // --- Writes ---
+
+    /// One statement in a transaction: all of it, or nothing.
+    fn write_in(&self, txn: &mut Txn, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
+        let points = self.points(request, parsed)?;
+        let env = write::WriteContext {
+            points: &points,
+            params: request.params,
+            limits: &request.limits,
+        };
+        whole(txn, &request.moment, |txn| write::run(txn, &env, &parsed.statement))
+    }
+
+    /// Runs one writing statement: in the open transaction, or in one of its own that is committed.
+    pub(super) fn write(
+        &mut self,
+        moment: &Moment,
+        body: impl Fn(&Session, &mut Txn) -> Result<Output>,
+        describe: impl Fn(&Output) -> Option<String>,
+    ) -> Result<Output> {
+        if let Some(mut open) = self.open.take() {
+            self.prolong(&mut open, moment.now);
+            let done = body(self, &mut open.txn);
+            if let Ok(output) = &done {
+                open.done.extend(describe(output));
+            }
+            self.open = Some(open);
+            self.settle(&done, &[moment.seed]);
+            return done;
+        }
+        let (mut output, receipt) = self.until_committed(moment, &[moment.seed], |session, txn| {
+            let output = body(session, txn)?;
+            let note = describe(&output).unwrap_or_default();
+            Ok((output, note))
+        })?;
+        if let Some(receipt) = receipt {
+            (output.commit, output.ticket) = (receipt.value, receipt.ticket);
+        }
+        Ok(output)
+    }
+
+    /// Runs `body` in a transaction of its own and commits it; a lost race runs it again.
+    fn until_committed<T>(
+        &self,
+        moment: &Moment,
+        seeds: &[[u8; 32]],
+        body: impl Fn(&Session, &mut Txn) -> Result<(T, String)>,
+    ) -> Result<(T, Option<crate::database::Receipt<Option<crate::database::Committed>>>)> {
+        let slot = SlotToken(first_half(moment.derive("slot", 0)));
+        let mut lost = 0;
+        let mut holds = false;
+        let outcome = loop {
+            let attempt = (|| {
+                let mut txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
+                let (value, message) = body(self, &mut txn)?;
+                if !txn.is_dirty() {
+                    return Ok((value, None));
+                }
+                // The commit's time is the first statement's.
+                stamp(&mut txn, moment)?;
+                let note = CommitNote { author: self.author.clone(), message };
+                let who = holds.then_some(slot);
+                let receipt = self.database.commit(&self.branch, &txn, &note, who)?;
+                Ok((value, Some(receipt)))
+            })();
+            match attempt {
+                Err(Error::WriteConflict(_)) if lost < LOSSES_MAX => lost += 1,
+                other => break other,
+            }
+            if lost > LOSSES_FREE {
+                // Whoever holds it first must end first: then `Busy` reaches the host, which waits.
+                let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
+                match self.database.take_slot(&self.branch, slot, moment.now, expires) {
+                    Ok(()) => holds = true,
+                    Err(busy) => break Err(busy),
+                }
+            }
+        };
+        if holds {
+            self.database.give_slot(&self.branch, slot);
+        }
+        self.settle(&outcome, seeds);
+        outcome
+    }
+
+    /// A call that will not be made again needs its automatic ids no more.
+    fn settle<T>(&self, outcome: &Result<T>, seeds: &[[u8; 32]]) {
+        if !matches!(outcome, Err(Error::Fault(_) | Error::Busy(_))) {
+            self.database.forget_ids(&self.branch, seeds);
+        }
+    }
+
+    // --- Transactions ---
+
+    fn control(&mut self, control: &Control, moment: &Moment) -> Result<Output> {
+        match control {
+            Control::Begin { immediate, serializable } => {
+                self.begin(*immediate, *serializable, moment)
+            }
+            Control::Commit => self.commit(moment),
+            Control::Rollback => {
+                let open = self.open.take().ok_or_else(none_open)?;
+                self.give_back(&open);
+                Ok(Output::done(StatementKind::Rollback, 0))
+            }
+            Control::Savepoint(name) => {
+                let open = self.open.as_mut().ok_or_else(none_open)?;
+                open.txn.savepoint(name);
+                open.marks.push((name.to_lowercase(), open.done.len()));
+                Ok(Output::done(StatementKind::Savepoint, 0))
+            }
+            Control::Release(name) => {
+                let open = self.open.as_mut().ok_or_else(none_open)?;
+                open.txn.release(name)?;
+                let name = name.to_lowercase();
+                if let Some(at) = open.marks.iter().rposition(|(n, _)| *n == name) {
+                    open.marks.truncate(at);
+                }
+                Ok(Output::done(StatementKind::Savepoint, 0))
+            }
+            Control::RollbackTo(name) => {
+                let open = self.open.as_mut().ok_or_else(none_open)?;
+                open.txn.rollback_to(name)?;
+                let name = name.to_lowercase();
+                if let Some(at) = open.marks.iter().rposition(|(n, _)| *n == name) {
+                    open.marks.truncate(at + 1);
+                    let done = open.marks.last().map_or(0, |(_, done)| *done);
+                    open.done.truncate(done);
+                }
+                Ok(Output::done(StatementKind::Rollback, 0))
+            }
+        }
+    }
+
+    fn begin(&mut self, immediate: bool, serializable: bool, moment: &Moment) -> Result<Output> {
+        if self.open.is_some() {
+            return Err(Error::Invalid("a transaction is already open".into()));
+        }
+        let isolation = match serializable {
+            true => Isolation::Serializable,
+            false => Isolation::Snapshot,
+        };
+        let mut slot = None;
+        if immediate {
+            let token = SlotToken(first_half(moment.derive("slot", 0)));
+            let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
+            self.database.take_slot(&self.branch, token, moment.now, expires)?;
+            slot = Some(token);
+        }
+        // With the slot taken first, nothing comes between this base and the commit.
+        match self.database.begin(&self.branch, moment, isolation) {
+            Ok(txn) => {
+                self.open = Some(Open { txn, slot, done: Vec::new(), marks: Vec::new() });
+                Ok(Output::done(StatementKind::Begin, 0))
+            }
+            Err(error) => {
+                if let Some(token) = slot {
+                    self.database.give_slot(&self.branch, token);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn commit(&mut self, moment: &Moment) -> Result<Output> {
+        let mut open = self.open.take().ok_or_else(none_open)?;
+        let mut output = Output::done(StatementKind::Commit, 0);
+        if open.txn.is_dirty() {
+            stamp(&mut open.txn, moment)?;
+            let note = CommitNote { author: self.author.clone(), message: message(&open.done) };
+            match self.database.commit(&self.branch, &open.txn, &note, open.slot) {
+                Ok(receipt) => (output.commit, output.ticket) = (receipt.value, receipt.ticket),
+                Err(error @ (Error::Fault(_) | Error::Busy(_))) => {
+                    self.open = Some(open);
+                    return Err(error);
+                }
+                Err(error) => {
+                    self.give_back(&open);
+                    return Err(error);
+                }
+            }
+        }
+        self.give_back(&open);
+        Ok(output)
+    }
+
+    fn prolong(&self, open: &mut Open, now: Micros) {
+        let Some(token) = open.slot else { return };
+        let expires = Micros(now.0.saturating_add(SLOT_LEASE_MICROS));
+        if self.database.take_slot(&self.branch, token, now, expires).is_err() {
+            // Idle for too long: from here on the transaction may lose its race like any other.
+            open.slot = None;
+        }
+    }
+
+    fn give_back(&self, open: &Open) {
+        if let Some(token) = open.slot {
+            self.database.give_slot(&self.branch, token);
+        }
+    }
+}
+
+impl Drop for Session {
+    // A client that goes away must not keep others waiting for the lease to end.
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.give_back(&open);
+        }
+    }
+}
+
+fn none_open() -> Error {
+    Error::Invalid("no transaction is open".into())
+}
+
+fn refuse_write(request: &Request<'_>) -> Result<()> {
+    if request.as_of != AsOf::Now {
+        return Err(Error::ReadOnly("a point in the past".into()));
+    }
+    if request.read_only {
+        return Err(Error::Invalid("only queries run here; this statement writes".into()));
+    }
+    Ok(())
+}
+
+/// Runs a statement in a transaction so that all of it happens, or nothing.
+pub(super) fn whole<T>(
+    txn: &mut Txn,
+    moment: &Moment,
+    body: impl FnOnce(&mut Txn) -> Result<T>,
+) -> Result<T> {
+    txn.begin_statement(*moment);
+    let done = body(txn).and_then(|value| txn.end_statement().map(|()| value));
+    if done.is_err() {
+        txn.undo_statement();
+    }
+    done
+}
+
+/// Makes this the time of the transaction's commit.
+fn stamp(txn: &mut Txn, moment: &Moment) -> Result<()> {
+    txn.begin_statement(*moment);
+    txn.end_statement()
+}
+
+fn first_half(bytes: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    half
+}
+
+/// What the log says of a transaction.
+fn message(done: &[String]) -> String {
+    let shown = done.iter().take(MESSAGES_MAX).cloned().collect::<Vec<_>>().join("; ");
+    match done.len().saturating_sub(MESSAGES_MAX) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}

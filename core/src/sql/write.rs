@@ -1,0 +1,74 @@
+//! Statements that write, inside a transaction.
+
+use super::context::QueryContext;
+use super::request::{Limits, Output};
+use super::{ddl, dml};
+use crate::chunk::Chunks;
+use crate::database::Point;
+use crate::error::{Error, Result};
+use crate::moment::Moment;
+use crate::row::State;
+use crate::txn::Txn;
+use crate::value::Value;
+use gluesql_core::sqlparser::ast::Statement;
+use std::sync::Arc;
+
+/// What a writing statement has beside its transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct WriteContext<'w> {
+    /// Points that tables inside the statement are read at.
+    pub points: &'w [Arc<Point>],
+    /// Values for `$1`, `$2`, …
+    pub params: &'w [Value],
+    /// What it may use.
+    pub limits: &'w Limits,
+}
+
+/// What a statement reads while it writes: the state as it was when this was taken. It holds no
+/// borrow of the transaction, so that rows may be written while it lives.
+pub(super) struct Snapshot<'w> {
+    state: State,
+    chunks: Arc<Chunks>,
+    moment: Moment,
+    env: WriteContext<'w>,
+}
+
+impl<'w> Snapshot<'w> {
+    pub fn of(txn: &Txn, env: &WriteContext<'w>) -> Self {
+        Snapshot {
+            state: txn.state().clone(),
+            chunks: txn.chunks().clone(),
+            moment: *txn.moment(),
+            env: *env,
+        }
+    }
+
+    /// The context for reading. `txn` is told what is read, where it is given.
+    pub fn context<'s>(&'s self, txn: Option<&'s Txn>) -> QueryContext<'s> {
+        QueryContext {
+            state: &self.state,
+            points: self.env.points,
+            chunks: &self.chunks,
+            txn,
+            params: self.env.params,
+            limits: self.env.limits,
+            moment: &self.moment,
+        }
+    }
+}
+
+/// Runs a writing statement. The caller has begun it and ends or undoes it.
+pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
+    env.limits.check_time()?;
+    match statement {
+        Statement::Insert(insert) => dml::insert(txn, env, insert),
+        Statement::Update { table, assignments, from, selection, returning } => {
+            if from.is_some() {
+                return Err(Error::Unsupported("UPDATE … FROM".into()));
+            }
+            dml::update(txn, env, table, assignments, selection.as_ref(), returning.as_deref())
+        }
+        Statement::Delete(delete) => dml::delete(txn, env, delete),
+        other => ddl::run(txn, env, other),
+    }
+}
