@@ -60,6 +60,8 @@ pub struct Database {
     shallow: Mutex<Arc<Shallow>>,
     /// Materialised states that someone may still read.
     held: Mutex<Vec<Weak<Base>>>,
+    /// Syntax trees of statements that sessions ran lately.
+    pub(crate) statements: crate::sql::StatementCache,
 }
 
 /// The result of a write, and the ticket that says when it is durable (`None` where nothing had to
@@ -88,6 +90,7 @@ impl Database {
             states: Mutex::new(points::StateCache::default()),
             shallow: Mutex::default(),
             held: Mutex::default(),
+            statements: Default::default(),
         };
         database.refresh()?;
         let exists = locked(&database.cells).contains_key(MAIN);

@@ -69,6 +69,39 @@ impl RowPlan {
         matches!(&self.path, Path::Table(ranges) if ranges[..] == [KeyRange::all()])
     }
 
+    /// Leaves out so many rows at the start of a full scan.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn begin_at(
+        &mut self,
+        ctx: &QueryContext<'_>,
+        table: &TableState,
+        skipped: u64,
+    ) -> Result<()> {
+        let left = table.rows.count().checked_sub(skipped);
+        let position = match self.reverse {
+            false => Some(skipped).filter(|_| left.is_some_and(|left| left > 0)),
+            true => left.and_then(|left| left.checked_sub(1)),
+        };
+        let key = match position {
+            Some(position) => table.rows.nth(ctx.chunks, position)?,
+            None => None,
+        };
+        self.path = match key {
+            None => Path::Keys(Vec::new()),
+            Some(key) => {
+                let mut range = KeyRange::all();
+                match self.reverse {
+                    false => range.lower = Bound::Included(key.to_vec()),
+                    true => range.upper = Bound::Included(key.to_vec()),
+                }
+                Path::Table(vec![range])
+            }
+        };
+        Ok(())
+    }
+
     /// Makes the rows come in this order, if a key or an index has it. `few`: the caller stops early.
     pub fn bring_in_order(&mut self, table: &TableState, keys: &[Sorted], few: bool) -> bool {
         let direction = match &self.path {

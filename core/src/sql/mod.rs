@@ -28,6 +28,7 @@
 mod access;
 mod bind;
 mod bounds;
+mod cache;
 mod context;
 mod data;
 mod ddl;
@@ -49,6 +50,7 @@ mod statement;
 mod types;
 mod write;
 
+pub(crate) use cache::StatementCache;
 pub use data::{OnConflict, Page, PageQuery, delete_rows, insert_rows, page, update_rows};
 pub use request::{Expired, Limits, Output, OutputColumn, Request, StatementKind};
 pub use session::Session;

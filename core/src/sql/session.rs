@@ -13,7 +13,8 @@
 //! faults may be called again with the same request: it does exactly the same.
 
 use super::context::QueryContext;
-use super::parse::{Parsed, parse};
+use super::explain::lines;
+use super::parse::Parsed;
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of};
 use super::{query, write};
@@ -84,7 +85,7 @@ impl Session {
     /// Any; nothing was changed. After a fault the same request may be made again. After
     /// `WriteConflict` by COMMIT the transaction is over; after `Busy` or a fault it is still open.
     pub fn execute(&mut self, request: &Request<'_>) -> Result<Output> {
-        let parsed = parse(request.sql, request.limits.sql_bytes)?;
+        let parsed = self.parse(request)?;
         match kind_of(&parsed.statement)? {
             Kind::Control(control) => self.control(&control, &request.moment),
             Kind::Query => self.query(request, &parsed),
@@ -97,6 +98,16 @@ impl Session {
                 )
             }
         }
+    }
+
+    /// How a statement would find its rows, one step a line, the first step last.
+    ///
+    /// # Errors
+    /// What reading and binding the statement gives.
+    pub fn plan(&self, request: &Request<'_>) -> Result<String> {
+        let parsed = self.parse(request)?;
+        let explained = self.reading(request, &parsed, |ctx| lines(ctx, &parsed.statement))?;
+        Ok(explained.join("\n"))
     }
 
     /// Runs statements as one transaction: all of them, or none. The last output carries the
@@ -113,7 +124,7 @@ impl Session {
         let mut statements = Vec::with_capacity(requests.len());
         let mut writes = false;
         for request in requests {
-            let parsed = parse(request.sql, request.limits.sql_bytes)?;
+            let parsed = self.parse(request)?;
             match kind_of(&parsed.statement)? {
                 Kind::Control(_) => {
                     return Err(Error::Invalid(
@@ -151,7 +162,9 @@ impl Session {
                         done.extend(describe(&parsed.statement, &output));
                         output
                     }
-                    _ => session.query_in(txn, &request, parsed)?,
+                    _ => session.reading_in(txn, &request, parsed, |ctx| {
+                        query::run(ctx, &parsed.statement)
+                    })?,
                 };
                 outputs.push(output);
             }
@@ -165,43 +178,58 @@ impl Session {
         })
     }
 
+    fn parse(&self, request: &Request<'_>) -> Result<Arc<Parsed>> {
+        self.database.statements.parse(request.sql, request.limits.sql_bytes)
+    }
+
     // --- Queries ---
 
     fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
+        self.reading(request, parsed, |ctx| query::run(ctx, &parsed.statement))
+    }
+
+    /// Reads at the point that a request asks for: the open transaction, the durable head, or the
+    /// past.
+    fn reading<T>(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
+    ) -> Result<T> {
         if let (Some(open), AsOf::Now) = (&self.open, &request.as_of) {
-            return self.query_in(&open.txn, request, parsed);
+            return self.reading_in(&open.txn, request, parsed, body);
         }
         let point = self.database.point(&self.branch, &request.as_of)?;
         let points = self.points(request, parsed)?;
         let chunks = self.database.chunks();
-        query::run(
-            &QueryContext {
-                state: &point.state,
-                points: &points,
-                chunks: &chunks,
-                txn: None,
-                params: request.params,
-                limits: &request.limits,
-                moment: &request.moment,
-            },
-            &parsed.statement,
-        )
+        body(&QueryContext {
+            state: &point.state,
+            points: &points,
+            chunks: &chunks,
+            txn: None,
+            params: request.params,
+            limits: &request.limits,
+            moment: &request.moment,
+        })
     }
 
-    fn query_in(&self, txn: &Txn, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
+    fn reading_in<T>(
+        &self,
+        txn: &Txn,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
+    ) -> Result<T> {
         let points = self.points(request, parsed)?;
-        query::run(
-            &QueryContext {
-                state: txn.state(),
-                points: &points,
-                chunks: txn.chunks(),
-                txn: Some(txn),
-                params: request.params,
-                limits: &request.limits,
-                moment: &request.moment,
-            },
-            &parsed.statement,
-        )
+        body(&QueryContext {
+            state: txn.state(),
+            points: &points,
+            chunks: txn.chunks(),
+            txn: Some(txn),
+            params: request.params,
+            limits: &request.limits,
+            moment: &request.moment,
+        })
     }
 
     fn points(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Vec<Arc<Point>>> {

@@ -215,6 +215,20 @@ impl Plan {
         self.groups.as_ref().map(|groups| (groups.keys.len(), groups.having.is_some()))
     }
 
+    /// Lets the counts of the tree leave out what OFFSET leaves out, where every row counts.
+    pub(super) fn skip_by_count(&mut self, ctx: &QueryContext<'_>) -> Result<()> {
+        let sorts = !self.order.is_empty() && !self.in_order;
+        let Some(source) = &self.source else { return Ok(()) };
+        if self.offset == 0 || sorts || self.distinct || self.groups.is_some() {
+            return Ok(());
+        }
+        if self.rows.is_everything() {
+            self.rows.begin_at(ctx, &source.table, self.offset)?;
+            self.offset = 0;
+        }
+        Ok(())
+    }
+
     /// The columns of the table that anything reads.
     pub fn columns(&self, width: usize) -> Vec<bool> {
         let mut wanted = vec![false; width];

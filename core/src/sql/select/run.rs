@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, HashSet};
 ///
 /// # Errors
 /// A fault; a limit; whatever an expression gives.
-pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, plan: Plan) -> Result<Output> {
+pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, mut plan: Plan) -> Result<Output> {
+    plan.skip_by_count(ctx)?;
     let eval = ctx.eval();
     let mut meter = Meter::new(ctx.limits);
     let mut sink = Sink::new(&plan);

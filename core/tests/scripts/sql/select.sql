@@ -81,6 +81,45 @@ SELECT id FROM t LIMIT 0
 ----
 id
 
+SELECT id FROM t LIMIT 2 OFFSET 3
+----
+id
+4
+
+SELECT id FROM t ORDER BY id DESC LIMIT 2 OFFSET 3
+----
+id
+1
+
+SELECT id FROM t ORDER BY id DESC OFFSET 1
+----
+id
+3
+2
+1
+
+SELECT id FROM t OFFSET 4
+----
+id
+
+SELECT id FROM t ORDER BY id DESC OFFSET 99
+----
+id
+
+SELECT id FROM t LIMIT 1, 2
+----
+id
+2
+3
+
+SELECT id FROM t LIMIT -1
+----
+id
+1
+2
+3
+4
+
 SELECT DISTINCT age FROM t ORDER BY age
 ----
 age
