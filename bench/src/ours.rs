@@ -32,7 +32,8 @@ fn filled(path: &Path, rows: u64) -> EmbeddedDatabase {
 }
 
 fn update(db: &EmbeddedDatabase, branch: &str, id: u64, n: u64) {
-    let values = [Value::Text(filler(n, 80).as_str().into()), Value::Int(id as i64)];
+    let text = filler(n + 1_000_000, 80);
+    let values = [Value::Text(text.as_str().into()), Value::Int(id as i64)];
     let done = db.execute(branch, "UPDATE t SET text = $1 WHERE id = $2", &values);
     assert_eq!(done.expect("update").affected, 1);
 }

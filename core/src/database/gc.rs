@@ -52,6 +52,7 @@ impl Database {
             cell.unload(&self.store);
         }
         locked(&self.states).clear();
+        locked(&self.resolved).clear();
         let since = self.store.durable();
         let chunks = self.chunks();
         let plan = loop {

@@ -57,6 +57,7 @@ pub struct Database {
     store: Arc<dyn Store>,
     cells: Mutex<BTreeMap<String, Arc<Cell>>>,
     states: Mutex<points::StateCache>,
+    resolved: Mutex<points::Resolved>,
     shallow: Mutex<Arc<Shallow>>,
     /// Materialised states that someone may still read.
     held: Mutex<Vec<Weak<Base>>>,
@@ -87,7 +88,8 @@ impl Database {
         let database = Database {
             store,
             cells: Mutex::new(BTreeMap::new()),
-            states: Mutex::new(points::StateCache::default()),
+            states: Mutex::default(),
+            resolved: Mutex::default(),
             shallow: Mutex::default(),
             held: Mutex::default(),
             statements: Default::default(),

@@ -8,11 +8,11 @@ use crate::history::{
     SnapshotKind, SnapshotRecord,
 };
 use crate::row::State;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A point of a branch's history.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum AsOf {
     /// The newest commit.
     #[default]
@@ -50,6 +50,29 @@ pub struct Point {
     pub(super) deltas: (u64, u64),
 }
 
+/// Which commits were found for points that were asked for, under the heads of that time.
+#[derive(Default)]
+pub(super) struct Resolved(HashMap<(CommitId, AsOf), CommitId>);
+
+const RESOLVED_KEPT: usize = 1024;
+
+impl Resolved {
+    fn get(&self, asked: &(CommitId, AsOf)) -> Option<CommitId> {
+        self.0.get(asked).copied()
+    }
+
+    fn put(&mut self, asked: (CommitId, AsOf), commit: CommitId) {
+        if self.0.len() >= RESOLVED_KEPT {
+            self.0.clear();
+        }
+        self.0.insert(asked, commit);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Recently read points. Bounded by number: overlays are bounded by the keyframe rule.
 #[derive(Default)]
 pub(super) struct StateCache(VecDeque<Arc<Point>>);
@@ -83,8 +106,23 @@ impl Database {
     /// `NotFound` for the branch or snapshot, `BeforeHistory`, `HistoryTruncated`; a fault.
     pub fn point(&self, branch: &str, as_of: &AsOf) -> Result<Arc<Point>> {
         let head = self.head(branch)?;
+        if *as_of == AsOf::Now {
+            return Ok(Arc::new(Point::of(&head)));
+        }
         let chunks = self.chunks();
-        let commit = self.resolve(&chunks, &head, as_of)?;
+        let asked = (head.commit, as_of.clone());
+        let known = locked(&self.resolved).get(&asked);
+        let commit = match known {
+            Some(commit) => commit,
+            None => {
+                let commit = self.resolve(&chunks, &head, as_of)?;
+                // A snapshot's name may come to mean another commit; all else is fixed by the head.
+                if !matches!(as_of, AsOf::Snapshot(_)) {
+                    locked(&self.resolved).put(asked, commit);
+                }
+                commit
+            }
+        };
         match commit == head.commit {
             true => Ok(Arc::new(Point::of(&head))),
             false => self.state_at(&chunks, commit),
