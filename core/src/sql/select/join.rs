@@ -226,7 +226,11 @@ impl<'q> Parts<'q> {
             let used = self.used(&term);
             match used.iter().max() {
                 _ if term.is_volatile() => {
-                    steps.last_mut().map(|step| &mut step.after).unwrap_or(&mut constant).push(term);
+                    steps
+                        .last_mut()
+                        .map(|step| &mut step.after)
+                        .unwrap_or(&mut constant)
+                        .push(term);
                 }
                 None => constant.push(term),
                 Some(0) => own[0].push(term),
@@ -301,12 +305,8 @@ impl<'q> Parts<'q> {
         let (l, r) = (self.used(left), self.used(right));
         let first = self.inputs.get(input)?.first;
         match alike {
-            true if before(&l) && r == [input] => {
-                Some((Expr::clone(left), shifted(right, first)))
-            }
-            true if before(&r) && l == [input] => {
-                Some((Expr::clone(right), shifted(left, first)))
-            }
+            true if before(&l) && r == [input] => Some((Expr::clone(left), shifted(right, first))),
+            true if before(&r) && l == [input] => Some((Expr::clone(right), shifted(left, first))),
             _ => None,
         }
     }
@@ -412,7 +412,9 @@ impl Join {
         }
         lines.extend(self.inputs.first().map(|input| match input.rows.path() {
             _ if input.rows.is_full_scan() => format!("scan {}", input.name),
-            Path::Keys(keys) => format!("search {} by primary key: {} keys", input.name, keys.len()),
+            Path::Keys(keys) => {
+                format!("search {} by primary key: {} keys", input.name, keys.len())
+            }
             _ => format!("search {} by key or index", input.name),
         }));
         lines
@@ -541,7 +543,8 @@ impl<'j> JoinRows<'j> {
             Side::All(parts) => parts,
             Side::Hash(parts) => {
                 let mut key = Vec::new();
-                let known = join_key(&mut key, step.keys.iter().map(|(before, _)| before), row, eval)?;
+                let known =
+                    join_key(&mut key, step.keys.iter().map(|(before, _)| before), row, eval)?;
                 known.then(|| parts.get(&key)).flatten().map_or(&[], Vec::as_slice)
             }
             Side::Key => {

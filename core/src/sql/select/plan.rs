@@ -180,9 +180,7 @@ impl Plan {
         };
         drop(scope);
         let (join, filter) = match (parts, conditions) {
-            (Some(parts), Some(conditions)) => {
-                (Some(parts.finish(ctx, conditions, filter)?), None)
-            }
+            (Some(parts), Some(conditions)) => (Some(parts.finish(ctx, conditions, filter)?), None),
             _ => (None, filter),
         };
         let mut plan = Plan {
