@@ -1,8 +1,8 @@
 //! What requests come to, in no dialect yet: facts with their core types. A dialect makes them JSON.
 
-use offshoot_core::database::{Divergence, MergeReport, Size};
+use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
 use offshoot_core::error::Error;
-use offshoot_core::history::{BranchRecord, CommitId, LogEntry, Micros, Scn, SnapshotRecord};
+use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
 use offshoot_core::sql::{OutputColumn, StatementKind};
 use offshoot_core::value::{SqlType, Value};
 
@@ -93,6 +93,8 @@ pub(crate) struct Rows {
 pub(crate) struct StatementView {
     pub kind: StatementKind,
     pub affected: u64,
+    /// What it gave, where it gives rows (RETURNING).
+    pub rows: Option<Rows>,
 }
 
 /// Where a branch stands after a request.
@@ -193,19 +195,9 @@ pub(crate) struct Typed {
 #[derive(Debug)]
 pub(crate) struct GraphView {
     pub branches: Vec<BranchRecord>,
-    pub commits: Vec<(CommitId, GraphCommit)>,
+    pub commits: Vec<LogEntry>,
     /// Whether there are more commits than were asked for.
     pub truncated: bool,
-}
-
-/// One commit of the graph.
-#[derive(Debug)]
-pub(crate) struct GraphCommit {
-    pub parents: Vec<CommitId>,
-    pub scn: Scn,
-    pub time: Micros,
-    pub message: String,
-    pub author: String,
 }
 
 /// What a job of this protocol gives.

@@ -116,9 +116,7 @@ impl From<Error> for Failure {
                 Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message)
                     .with(Details::Beginning { scn: scn.0, timestamp })
             }
-            Error::HistoryTruncated => {
-                Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message)
-            }
+            Error::HistoryTruncated => Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message),
             Error::Protected(..) => Self::new(S::FORBIDDEN, "BRANCH_PROTECTED", message),
             Error::ReadOnly(_) => Self::new(S::FORBIDDEN, "BRANCH_READ_ONLY", message),
             Error::Unmerged { source_branch, commits, .. } => {
@@ -129,9 +127,7 @@ impl From<Error> for Failure {
                 Self::new(S::CONFLICT, "BRANCH_HAS_CHILDREN", message)
                     .with(Details::Children(children))
             }
-            Error::InvalidMerge(_) => {
-                Self::new(S::UNPROCESSABLE_ENTITY, "INVALID_MERGE", message)
-            }
+            Error::InvalidMerge(_) => Self::new(S::UNPROCESSABLE_ENTITY, "INVALID_MERGE", message),
             Error::Conflicts(open) => {
                 let message = match open.abort {
                     true => "Merge has conflicts and was to abort at any",

@@ -104,9 +104,8 @@ pub(crate) fn moment(text: &str, place: &str) -> Result<(offshoot_core::history:
 fn scn(text: &str, place: &str) -> Result<Scn> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits).map(Scn);
-    number.ok_or_else(|| {
-        Failure::invalid(format!("'{place}' must be a whole number, not negative"))
-    })
+    number
+        .ok_or_else(|| Failure::invalid(format!("'{place}' must be a whole number, not negative")))
 }
 
 /// The `params` of a statement: bare JSON values, or `{"type": …, "value": …}`.

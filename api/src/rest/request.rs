@@ -136,9 +136,7 @@ impl Fields {
             None => Ok(None),
             Some(json) => match json.as_u64() {
                 Some(n) => Ok(Some(n)),
-                None => {
-                    Err(wrong(&self.place(name), "a whole number that is not negative", &json))
-                }
+                None => Err(wrong(&self.place(name), "a whole number that is not negative", &json)),
             },
         }
     }
@@ -186,9 +184,7 @@ impl Fields {
     pub fn end(self) -> Result<()> {
         match self.map.keys().next() {
             None => Ok(()),
-            Some(name) => {
-                Err(Failure::invalid(format!("unknown field '{}'", self.place(name))))
-            }
+            Some(name) => Err(Failure::invalid(format!("unknown field '{}'", self.place(name)))),
         }
     }
 }
@@ -300,10 +296,7 @@ mod tests {
             message(body.flag("b").unwrap_err()),
             "field 'at.b' must be true or false, not a string"
         );
-        assert_eq!(
-            message(body.required_text("d").unwrap_err()),
-            "field 'at.d' is required"
-        );
+        assert_eq!(message(body.required_text("d").unwrap_err()), "field 'at.d' is required");
         assert_eq!(message(body.end().unwrap_err()), "unknown field 'at.c'");
         let mut list = fields(json!({"c": ["x"]}));
         assert_eq!(list.list("c").unwrap().unwrap(), [("at.c[0]".to_owned(), json!("x"))]);

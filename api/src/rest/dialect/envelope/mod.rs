@@ -2,6 +2,7 @@
 
 mod branch;
 mod failure;
+mod history;
 mod rows;
 mod schema;
 
@@ -28,12 +29,12 @@ impl Dialect for Envelope {
             Answer::BranchChanged(record) => json(&branch::Changed::of(record)),
             Answer::BranchDeleted(record) => json(&branch::Deleted::of(record)),
             Answer::Merged(report) => json(&branch::Merged::of(report)),
-            Answer::Graph(graph) => json(&branch::Graph::of(graph)),
-            Answer::History(entries) => json(&branch::History::of(entries)),
-            Answer::Snapshots(records) => json(&branch::Snapshots::of(records)),
-            Answer::Snapshot(record) => json(&branch::Snapshot::of(record)),
+            Answer::Graph(graph) => json(&history::Graph::of(graph)),
+            Answer::History(entries) => json(&history::History::of(entries)),
+            Answer::Snapshots(records) => json(&history::Snapshots::of(records)),
+            Answer::Snapshot(record) => json(&history::Snapshot::of(record)),
             Answer::Restored { snapshot, backup } => {
-                json(&branch::Restored::of(snapshot, backup.as_deref()))
+                json(&history::Restored::of(snapshot, backup.as_deref()))
             }
             Answer::Tables(tables) => json(&schema::tables(tables)),
             Answer::Diff(diff) => json(&schema::Diff::of(diff)),
@@ -43,9 +44,7 @@ impl Dialect for Envelope {
             Answer::Deleted(deleted) => json(&rows::Deleted { deleted: *deleted }),
             Answer::Query { rows, plan } => json(&rows::Query::of(rows, plan)),
             Answer::Executed { statement, at } => json(&rows::Executed::of(statement, *at)),
-            Answer::Transaction { statements, at } => {
-                json(&rows::Transaction::of(statements, *at))
-            }
+            Answer::Transaction { statements, at } => json(&rows::Transaction::of(statements, *at)),
         };
         Ok(Encoded { json: json?, timed })
     }

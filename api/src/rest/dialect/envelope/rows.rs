@@ -65,6 +65,10 @@ fn names(rows: &Rows) -> Vec<&str> {
     rows.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
+fn types(rows: &Rows) -> Vec<String> {
+    rows.columns.iter().map(|column| column.ty.to_string()).collect()
+}
+
 /// A page of a table.
 #[derive(Debug, Serialize)]
 pub(super) struct Page<'r> {
@@ -93,7 +97,7 @@ impl<'r> Query<'r> {
     pub fn of(rows: &'r Rows, plan: &'r str) -> Self {
         Query {
             columns: names(rows),
-            column_types: rows.columns.iter().map(|column| column.ty.to_string()).collect(),
+            column_types: types(rows),
             rows: AllCells(rows),
             row_count: rows.rows.len(),
             execution_plan: plan,
@@ -128,28 +132,44 @@ pub(super) struct Deleted {
 }
 
 #[derive(Debug, Serialize)]
-struct Statement {
+struct Statement<'r> {
     statement_type: &'static str,
     affected_rows: u64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    given: Option<Given<'r>>,
 }
 
-impl Statement {
-    fn of(view: &StatementView) -> Self {
-        Statement { statement_type: view.kind.name(), affected_rows: view.affected }
+/// What a statement gave.
+#[derive(Debug, Serialize)]
+struct Given<'r> {
+    columns: Vec<&'r str>,
+    column_types: Vec<String>,
+    rows: AllCells<'r>,
+}
+
+impl<'r> Statement<'r> {
+    fn of(view: &'r StatementView) -> Self {
+        let given =
+            |rows| Given { columns: names(rows), column_types: types(rows), rows: AllCells(rows) };
+        Statement {
+            statement_type: view.kind.name(),
+            affected_rows: view.affected,
+            given: view.rows.as_ref().map(given),
+        }
     }
 }
 
 /// What a statement did, and where its branch stands since.
 #[derive(Debug, Serialize)]
-pub(super) struct Executed {
+pub(super) struct Executed<'r> {
     #[serde(flatten)]
-    statement: Statement,
+    statement: Statement<'r>,
     scn: u64,
     timestamp: String,
 }
 
-impl Executed {
-    pub fn of(statement: &StatementView, at: Head) -> Self {
+impl<'r> Executed<'r> {
+    pub fn of(statement: &'r StatementView, at: Head) -> Self {
         let statement = Statement::of(statement);
         Executed { statement, scn: at.scn.0, timestamp: rfc3339(at.time) }
     }
@@ -157,14 +177,14 @@ impl Executed {
 
 /// What the statements of a transaction did.
 #[derive(Debug, Serialize)]
-pub(super) struct Transaction {
-    results: Vec<Statement>,
+pub(super) struct Transaction<'r> {
+    results: Vec<Statement<'r>>,
     scn: u64,
     timestamp: String,
 }
 
-impl Transaction {
-    pub fn of(statements: &[StatementView], at: Head) -> Self {
+impl<'r> Transaction<'r> {
+    pub fn of(statements: &'r [StatementView], at: Head) -> Self {
         let results = statements.iter().map(Statement::of).collect();
         Transaction { results, scn: at.scn.0, timestamp: rfc3339(at.time) }
     }

@@ -160,10 +160,6 @@ struct ChangedCell<'d> {
 impl<'d> ChangedCell<'d> {
     fn of(view: &'d CellDiff) -> Self {
         let cell = |typed: &'d Typed| Cell(&typed.value, &typed.ty);
-        ChangedCell {
-            column: &view.column,
-            before: cell(&view.before),
-            after: cell(&view.after),
-        }
+        ChangedCell { column: &view.column, before: cell(&view.before), after: cell(&view.after) }
     }
 }
