@@ -173,6 +173,10 @@ pub fn merges(rows: u64, report: &mut Report) {
         let dry = MergeRequest { dry_run: true, ..request.clone() };
         core.merge(&moment().expect("moment"), &dry).expect("dry run");
         let start = Instant::now();
+        core.merge(&moment().expect("moment"), &dry).expect("dry run");
+        let what = format!("dry run of that merge ({commits} commits)");
+        report.figure(&what, rows, &shown(start.elapsed()), "");
+        let start = Instant::now();
         let merged = core.merge(&moment().expect("moment"), &request).expect("merge");
         let time = start.elapsed();
         assert_eq!(merged.value.changes, 1000);

@@ -2,7 +2,9 @@
 
 use super::{Database, Point};
 use crate::error::Result;
-use crate::history::{CommitHeader, CommitId, CommitReader, HistoryError, Micros};
+use crate::history::{
+    BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, HistoryError, Micros,
+};
 use crate::row::{State, TableState};
 use std::sync::Arc;
 
@@ -63,10 +65,34 @@ impl Database {
         let mut entries = Vec::new();
         let mut line = history.line(&start);
         while entries.len() < limit {
-            let Some((id, header)) = line.next().transpose()? else { break };
+            let (id, header) = match line.next() {
+                Some(Ok(found)) => found,
+                // What retention removed is no longer history.
+                None | Some(Err(HistoryError::Truncated { .. })) => break,
+                Some(Err(error)) => return Err(error.into()),
+            };
             if from.is_some_and(|from| header.time < from) {
                 break;
             }
+            entries.push(LogEntry { id, header });
+        }
+        Ok(entries)
+    }
+
+    /// The commits that live branches reach, each once, children before parents, at most `limit`;
+    /// what retention removed is left out.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn graph(&self, limit: usize) -> Result<Vec<LogEntry>> {
+        let live = |record: &BranchRecord| record.status != BranchStatus::Deleted;
+        let heads: Vec<CommitId> =
+            self.branches()?.into_iter().filter(live).map(|record| record.head).collect();
+        let (chunks, shallow) = (self.chunks(), self.shallow());
+        let history = CommitReader::with_shallow(&chunks, &shallow);
+        let mut entries = Vec::new();
+        for found in history.unknown_to(&[], &heads)?.take(limit) {
+            let (id, header) = found?;
             entries.push(LogEntry { id, header });
         }
         Ok(entries)

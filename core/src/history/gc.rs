@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   written   K·······K·······K·······K·······K·······K···▶ head     one per 1 MiB of deltas
-//!   kept      K·······························K·······K···▶ head     one per 8 MiB, and the newest
+//!   kept      K·······························K···········▶ head     one per 8 MiB of deltas
 //!
 //!   horizon         ┆
 //!        x  x  x  E ┆ c  c  c  ▶ head     E: the last commit at or before the horizon. It needs a
@@ -111,7 +111,6 @@ pub fn plan(
     while let Some(head) = heads.pop() {
         marking.line(head, &mut heads)?;
     }
-    marking.newest_keyframes(&pins.commits)?;
     let shallow = marking.shallow()?;
 
     let Marking { kept, mut roots, keyframes, wanted, keyframes_seen, .. } = marking;
@@ -229,29 +228,6 @@ impl Marking<'_, '_> {
         };
         self.kept.insert(id, distance);
         Ok(distance)
-    }
-
-    /// Keeps the newest keyframe below each head: a database is opened at its heads.
-    fn newest_keyframes(&mut self, heads: &BTreeSet<CommitId>) -> Result<(), HistoryError> {
-        let mut passed = HashSet::new();
-        for head in heads {
-            let mut next = Some(*head);
-            while let Some(id) = next {
-                if !self.kept.contains_key(&id) || !passed.insert(id) {
-                    break;
-                }
-                let header = self.reader.header(&id)?;
-                if let BodyKind::Root(_) = header.body {
-                    break;
-                }
-                if let Some(root) = (self.keyframe)(&id)? {
-                    self.keyframes.insert(id, root);
-                    break;
-                }
-                next = header.first_parent();
-            }
-        }
-        Ok(())
     }
 
     /// The marks: what kept commits name and what is not kept.

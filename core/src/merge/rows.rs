@@ -57,41 +57,61 @@ pub(super) fn merge_rows(
             merged.changes.push((id, change));
         }
     }
-    let mut work = Vec::new();
+    let mut work: Vec<Candidate> = Vec::new();
     for id in &plan.merge {
-        for key in candidates(chunks, bases, source, *id)? {
-            work.push((*id, key));
-        }
+        candidates(chunks, bases, source, *id, &mut work)?;
     }
     let renumbering = match options.renumber {
         true => renumber(chunks, bases, source, target, &work, merged)?,
         false => Renumbering::default(),
     };
-    for (id, key) in work {
+    for Candidate { table: id, key, images } in work {
         let context = Context { chunks, bases, source, target, options, renumbering: &renumbering };
-        context.merge_row(id, key, newest, merged)?;
+        context.merge_row(id, key, images, newest, merged)?;
     }
     Ok(())
 }
 
-/// The keys that the source changed since any base.
+/// A stored row, where there is one.
+type Image = Option<Arc<[u8]>>;
+
+/// A row that the source changed.
+struct Candidate {
+    table: TableId,
+    key: Arc<[u8]>,
+    /// What the only base and the source hold, where the walk that found the row has shown it.
+    images: Option<(Image, Image)>,
+}
+
+/// The rows that the source changed since any base.
 fn candidates(
     chunks: &Chunks,
     bases: &[State],
     source: &State,
-    id: TableId,
-) -> Result<BTreeSet<Arc<[u8]>>> {
-    let mut keys = BTreeSet::new();
-    let Some(now) = source.table(id) else { return Ok(keys) };
+    table: TableId,
+    work: &mut Vec<Candidate>,
+) -> Result<()> {
+    let Some(now) = source.table(table) else { return Ok(()) };
     let empty = View::from_root(crate::tree::Root::empty());
+    if let [base] = bases {
+        let before = base.table(table).map_or(&empty, |t| &t.rows);
+        let mut diff = View::diff(chunks, before, &now.rows)?;
+        while let Some(change) = diff.next()? {
+            let images = Some((change.old, change.new));
+            work.push(Candidate { table, key: change.key, images });
+        }
+        return Ok(());
+    }
+    let mut keys = BTreeSet::new();
     for base in bases {
-        let before = base.table(id).map_or(&empty, |t| &t.rows);
+        let before = base.table(table).map_or(&empty, |t| &t.rows);
         let mut diff = View::diff(chunks, before, &now.rows)?;
         while let Some(change) = diff.next()? {
             keys.insert(change.key);
         }
     }
-    Ok(keys)
+    work.extend(keys.into_iter().map(|key| Candidate { table, key, images: None }));
+    Ok(())
 }
 
 /// New ids for rows that both sides inserted under one automatic key.
@@ -100,18 +120,18 @@ fn renumber(
     bases: &[State],
     source: &State,
     target: &State,
-    work: &[(TableId, Arc<[u8]>)],
+    work: &[Candidate],
     merged: &mut Merged,
 ) -> Result<Renumbering> {
     let mut renumbering = Renumbering::default();
-    for (id, _) in work {
+    for Candidate { table: id, .. } in work {
         for side in [source, target] {
             if let Some(table) = side.table(*id) {
                 merged.state.raise_sequence(*id, table.next_auto);
             }
         }
     }
-    for (id, key) in work {
+    for Candidate { table: id, key, .. } in work {
         let sides = sides(chunks, bases.first(), source, target, merged, *id, key)?;
         let Some(table) = merged.state.table(*id).map(|t| t.table.clone()) else { continue };
         if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target)
@@ -187,6 +207,7 @@ impl Context<'_> {
         &self,
         id: TableId,
         key: Arc<[u8]>,
+        images: Option<(Image, Image)>,
         newest: &mut Newest<'_>,
         merged: &mut Merged,
     ) -> Result<()> {
@@ -196,7 +217,10 @@ impl Context<'_> {
         let none = [State::empty()];
         let bases = if self.bases.is_empty() { &none[..] } else { self.bases };
         for base in bases {
-            let mut sides = sides(chunks, Some(base), source, target, merged, id, &key)?;
+            let mut sides = match &images {
+                Some(images) => self.sides_of_images(base, images, merged, id, &key)?,
+                None => sides(chunks, Some(base), source, target, merged, id, &key)?,
+            };
             if let Some(row) = &mut sides.source {
                 self.renumbering.follow(&merged.state, id, row, sides.base.as_ref());
             }
@@ -289,6 +313,33 @@ impl Context<'_> {
                 self.become_row(id, &table, &key, Some(row), merged)
             }
         }
+    }
+
+    /// The rows of one key, two of which are known already.
+    fn sides_of_images(
+        &self,
+        base: &State,
+        (old, new): &(Image, Image),
+        merged: &Merged,
+        id: TableId,
+        key: &[u8],
+    ) -> Result<Sides> {
+        let Some(result) = merged.state.table(id) else {
+            return Err(Error::Internal("a merged table is not there".into()));
+        };
+        let row = |side: &State, image: Option<&[u8]>| match (side.table(id), image) {
+            (Some(table), Some(bytes)) => project(table, &result.table, bytes).map(Some),
+            _ => Ok(None),
+        };
+        let target = match self.target.table(id) {
+            Some(table) => table.rows.get(self.chunks, key)?,
+            None => None,
+        };
+        Ok(Sides {
+            base: row(base, old.as_deref())?,
+            source: row(self.source, new.as_deref())?,
+            target: row(self.target, target.as_deref())?,
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row and where its merge goes")]

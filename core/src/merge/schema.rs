@@ -3,7 +3,7 @@
 use super::{Conflict, ConflictKind, Held, Merged, Options};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
-use crate::row::{State, Table, TableDef, TableId, TableState};
+use crate::row::{ColumnId, State, Table, TableDef, TableId, TableState, same_name};
 use crate::tree::View;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -117,6 +117,14 @@ fn merge_definition(
     if base_def.is_some_and(|b| b.primary_key != s.primary_key || b.primary_key != t.primary_key) {
         trouble.push("the primary key's definition changed while rows changed".into());
     }
+    if let Some(base) = base {
+        // A column that one side dropped while the other changed its values.
+        for (kept, other, by) in [(source, target, "target"), (target, source, "source")] {
+            for column in changed_columns(chunks, base, kept, &other.table.def)? {
+                trouble.push(format!("column '{column}' was dropped on the {by} and changed"));
+            }
+        }
+    }
     if !trouble.is_empty() {
         for message in trouble {
             merged.open.push(schema_conflict(target, message));
@@ -153,6 +161,37 @@ fn merge_definition(
     Ok(true)
 }
 
+/// The columns that `other` dropped since `base`, and in which `kept` has other values than `base`.
+fn changed_columns(
+    chunks: &Chunks,
+    base: &TableState,
+    kept: &TableState,
+    other: &TableDef,
+) -> Result<Vec<String>> {
+    let dropped = |id: ColumnId| other.position_of(id).is_none();
+    let mut places = Vec::new();
+    for (before, column) in base.table.def.columns.iter().enumerate() {
+        if let (true, Some(now)) = (dropped(column.id), kept.table.def.position_of(column.id)) {
+            places.push((before, now, column.name.clone()));
+        }
+    }
+    let mut changed = BTreeSet::new();
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut diff = View::diff(chunks, &base.rows, &kept.rows)?;
+    while let Some(change) = diff.next()? {
+        let (Some(old), Some(new)) = (&change.old, &change.new) else { continue };
+        let (old, new) = (base.table.decode(old)?, kept.table.decode(new)?);
+        for (before, now, name) in &places {
+            if old.get(*before) != new.get(*now) {
+                changed.insert(name.clone());
+            }
+        }
+    }
+    Ok(changed.into_iter().collect())
+}
+
 /// One value that both sides may have changed.
 fn pick<T: PartialEq + Clone>(base: Option<&T>, source: &T, target: &T) -> Option<T> {
     match (source == target, base == Some(source), base == Some(target)) {
@@ -160,6 +199,11 @@ fn pick<T: PartialEq + Clone>(base: Option<&T>, source: &T, target: &T) -> Optio
         (_, _, true) => Some(source.clone()),
         _ => None,
     }
+}
+
+/// A name that both sides may have changed. Two spellings of one name are one name: the target's.
+fn pick_name(base: Option<&String>, source: &String, target: &String) -> Option<String> {
+    pick(base, source, target).or_else(|| same_name(source, target).then(|| target.clone()))
 }
 
 /// Lists merged by id: the target's order, then what the source added.
@@ -212,7 +256,7 @@ fn three_way(
         clash.borrow_mut().push(format!("{what} '{name}' was changed in two ways"));
     };
     let mut def = target.clone();
-    match pick(base.map(|b| &b.name), &source.name, &target.name) {
+    match pick_name(base.map(|b| &b.name), &source.name, &target.name) {
         Some(name) => def.name = name,
         None => said("the name of table", &target.name),
     }
@@ -224,7 +268,7 @@ fn three_way(
         |c| said("column", &c.name),
         |base, ours, theirs| {
             let mut column = theirs.clone();
-            column.name = pick(base.map(|b| &b.name), &ours.name, &theirs.name)?;
+            column.name = pick_name(base.map(|b| &b.name), &ours.name, &theirs.name)?;
             column.ty = pick(base.map(|b| &b.ty), &ours.ty, &theirs.ty)?;
             column.not_null = pick(base.map(|b| &b.not_null), &ours.not_null, &theirs.not_null)?;
             column.default = pick(base.map(|b| &b.default), &ours.default, &theirs.default)?;

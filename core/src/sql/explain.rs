@@ -104,9 +104,10 @@ fn of_select(plan: &Plan) -> Vec<String> {
             n => format!("group by {n} keys"),
         });
     }
-    match &plan.source {
-        Some(source) => lines.extend(of_rows(&source.table, &plan.rows)),
-        None => lines.push("one row".into()),
+    match (&plan.source, &plan.join) {
+        (Some(source), _) => lines.extend(of_rows(&source.table, &plan.rows)),
+        (None, Some(join)) => lines.extend(join.lines()),
+        (None, None) => lines.push("one row".into()),
     }
     lines
 }

@@ -3,7 +3,7 @@
 use super::access::{Path, RowPlan};
 use super::context::{QueryContext, Source};
 use super::meter::Meter;
-use super::select::Plan;
+use super::select::{JoinRows, Plan};
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Expr};
 use crate::row::TableState;
@@ -18,7 +18,7 @@ const BATCH: usize = 256;
 type Stored = (Bytes, Bytes);
 
 /// The stored rows of a path, in its order.
-struct Walk<'w> {
+pub(super) struct Walk<'w> {
     ctx: &'w QueryContext<'w>,
     table: &'w TableState,
     path: &'w Path,
@@ -31,7 +31,8 @@ struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    fn new(ctx: &'w QueryContext<'w>, source: &'w Source, plan: &'w RowPlan) -> Self {
+    /// A walk before the first row of a path.
+    pub fn new(ctx: &'w QueryContext<'w>, source: &'w Source, plan: &'w RowPlan) -> Self {
         note_reads(ctx, source, plan.path());
         Walk {
             ctx,
@@ -44,7 +45,8 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Stored>> {
+    /// The next stored row.
+    pub fn next(&mut self) -> Result<Option<Stored>> {
         match self.path {
             Path::Table(ranges) => {
                 let rows = &self.table.rows;
@@ -183,6 +185,7 @@ fn note_reads(ctx: &QueryContext<'_>, source: &Source, path: &Path) {
 /// Rows that a plan finds, decoded as far as the plan reads them.
 pub(super) struct Rows<'r> {
     walk: Option<Walk<'r>>,
+    join: Option<JoinRows<'r>>,
     filter: Option<&'r Expr<usize>>,
     wanted: Vec<bool>,
     decodes: bool,
@@ -194,23 +197,24 @@ pub(super) struct Rows<'r> {
 impl<'r> Rows<'r> {
     /// Rows for a plan's items, groups and order.
     pub fn open(ctx: &'r QueryContext<'r>, plan: &'r Plan) -> Result<Self> {
-        let width = plan.source.as_ref().map_or(0, |s| s.table.table.def.columns.len());
+        let width = width_of(plan);
         Self::with(ctx, plan, plan.columns(width))
     }
 
     /// Rows for counting: only what the filter reads is decoded.
     pub fn open_for_count(ctx: &'r QueryContext<'r>, plan: &'r Plan) -> Result<Self> {
-        let width = plan.source.as_ref().map_or(0, |s| s.table.table.def.columns.len());
-        let mut wanted = vec![false; width];
+        let mut wanted = vec![false; width_of(plan)];
         note_columns(plan.rows.filter(), &mut wanted);
         Self::with(ctx, plan, wanted)
     }
 
     fn with(ctx: &'r QueryContext<'r>, plan: &'r Plan, wanted: Vec<bool>) -> Result<Self> {
         let walk = plan.source.as_ref().map(|source| Walk::new(ctx, source, &plan.rows));
+        let join = plan.join.as_ref().map(|join| JoinRows::open(ctx, plan, join));
         Ok(Rows {
-            single: walk.is_none(),
+            single: walk.is_none() && join.is_none(),
             walk,
+            join,
             filter: plan.rows.filter(),
             decodes: wanted.contains(&true),
             row: vec![Value::Null; wanted.len()],
@@ -229,6 +233,12 @@ impl<'r> Rows<'r> {
     ) -> Result<Option<&[Value]>> {
         loop {
             meter.step()?;
+            if let Some(join) = &mut self.join {
+                if !join.next(&mut self.row, eval, meter)? {
+                    return Ok(None);
+                }
+                break;
+            }
             match &mut self.walk {
                 None if !std::mem::take(&mut self.single) => return Ok(None),
                 None => {}
@@ -250,6 +260,15 @@ impl<'r> Rows<'r> {
             }
         }
         Ok(Some(&self.row))
+    }
+}
+
+/// How many columns the rows of a plan have.
+fn width_of(plan: &Plan) -> usize {
+    match (&plan.source, &plan.join) {
+        (Some(source), _) => source.table.table.def.columns.len(),
+        (None, Some(join)) => join.width(),
+        (None, None) => 0,
     }
 }
 

@@ -16,7 +16,7 @@ use super::context::QueryContext;
 use super::explain::lines;
 use super::parse::Parsed;
 use super::request::{Output, Request, StatementKind};
-use super::statement::{Control, Kind, describe, kind_of};
+use super::statement::{Control, Kind, describe, kind_of, message};
 use super::{query, write};
 use crate::database::{AsOf, CommitNote, Database, Point, SlotToken};
 use crate::error::{Error, Result};
@@ -31,8 +31,6 @@ const SLOT_LEASE_MICROS: i64 = 30_000_000;
 const LOSSES_FREE: u32 = 2;
 /// Lost races before a statement gives up; with the slot held they come only from other processes.
 const LOSSES_MAX: u32 = 32;
-/// Statements that the message of a transaction's commit names.
-const MESSAGES_MAX: usize = 8;
 
 /// Runs statements on one branch for one user.
 #[derive(Debug)]
@@ -489,13 +487,4 @@ fn first_half(bytes: [u8; 32]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&bytes[..16]);
     half
-}
-
-/// What the log says of a transaction.
-fn message(done: &[String]) -> String {
-    let shown = done.iter().take(MESSAGES_MAX).cloned().collect::<Vec<_>>().join("; ");
-    match done.len().saturating_sub(MESSAGES_MAX) {
-        0 => shown,
-        more => format!("{shown}; and {more} more"),
-    }
 }

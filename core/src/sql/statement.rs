@@ -142,3 +142,15 @@ fn factor_name(table: &TableWithJoins) -> String {
         other => other.to_string(),
     }
 }
+
+/// Statements that the message of a transaction's commit names.
+const MESSAGES_MAX: usize = 8;
+
+/// What the log says of a transaction.
+pub(super) fn message(done: &[String]) -> String {
+    let shown = done.iter().take(MESSAGES_MAX).cloned().collect::<Vec<_>>().join("; ");
+    match done.len().saturating_sub(MESSAGES_MAX) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}

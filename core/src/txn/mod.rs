@@ -41,7 +41,7 @@ use crate::moment::Moment;
 use crate::row::{Row, State, TableId, TableState, Violation, require};
 use crate::tree::KeyRange;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Identifies a row in the whole database.
@@ -190,6 +190,13 @@ impl Txn {
             .map(|((table, key), write)| (*table, write.change(key)))
             .collect();
         require(&self.now.state, &self.chunks, changes.iter().map(|(id, change)| (*id, change)))?;
+        // Ids that were written by hand are not given to others.
+        let tables: BTreeSet<TableId> = self.statement.keys().map(|(table, _)| *table).collect();
+        for state in tables.iter().filter_map(|table| self.now.state.table(*table)) {
+            if state.table.auto_increment().is_some() {
+                self.ids.raise(state.table.id(), state.next_auto);
+            }
+        }
         for (id, write) in std::mem::take(&mut self.statement) {
             match self.now.writes.get_mut(&id) {
                 Some(earlier) => {
@@ -272,7 +279,6 @@ impl Txn {
                 }
                 Some(Value::Int(id)) if *id >= state.next_auto as i64 && *id < i64::MAX => {
                     let next = *id as u64 + 1;
-                    self.ids.raise(table, next);
                     self.now.state.raise_sequence(table, next);
                 }
                 _ => {}

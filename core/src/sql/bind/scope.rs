@@ -41,6 +41,26 @@ impl<'s> Scope<'s> {
         Scope { tables: vec![ScopeTable { name, def, first: 0, qualified: false }] }
     }
 
+    /// The columns of several tables side by side, each under its name.
+    pub fn joined(tables: impl IntoIterator<Item = (&'s TableDef, &'s str)>) -> Self {
+        let mut scope = Scope::empty();
+        for (def, name) in tables {
+            let first = scope.width();
+            scope.tables.push(ScopeTable { name, def, first, qualified: false });
+        }
+        scope
+    }
+
+    /// The columns that `name.*` shows: position, name and type.
+    pub fn columns_of(&self, name: &str) -> impl Iterator<Item = (usize, &str, &SqlType)> {
+        let named: Vec<&ScopeTable<'s>> =
+            self.tables.iter().filter(|t| same_name(t.name, name)).collect();
+        named.into_iter().flat_map(|t| {
+            let columns = t.def.columns.iter().enumerate();
+            columns.map(|(at, c)| (t.first + at, c.name.as_str(), &c.ty))
+        })
+    }
+
     /// The same with another table's columns behind, which must be named with `name` before them.
     pub fn with(mut self, def: &'s TableDef, name: &'s str) -> Self {
         let first = self.width();

@@ -37,7 +37,7 @@ pub(super) fn create_table(
     }
     // The id hashes the definition, and the parts of the definition hash the id: built once under
     // no id, then under its own.
-    let nameless = build(txn.state(), env, create, name, TableId([0; 16]), 0)?;
+    let nameless = unspelled(build(txn.state(), env, create, name, TableId([0; 16]), 0)?);
     let mut generation = 0;
     let id = loop {
         let id = TableId::derive(b"", name, &nameless.encode(), generation);
@@ -51,6 +51,18 @@ pub(super) fn create_table(
     def.generation = generation;
     txn.create_table(def)?;
     Ok(Output::done(StatementKind::CreateTable, 0))
+}
+
+/// A definition without the case of its names, which means nothing.
+fn unspelled(mut def: TableDef) -> TableDef {
+    let TableDef { name, columns, indexes, checks, foreign_keys, .. } = &mut def;
+    let names = std::iter::once(name)
+        .chain(columns.iter_mut().map(|c| &mut c.name))
+        .chain(indexes.iter_mut().map(|i| &mut i.name))
+        .chain(checks.iter_mut().map(|c| &mut c.name))
+        .chain(foreign_keys.iter_mut().map(|k| &mut k.name));
+    names.for_each(|name| *name = name.to_lowercase());
+    def
 }
 
 fn refuse_extras(create: &CreateTable) -> Result<()> {

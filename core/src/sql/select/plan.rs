@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, Function};
 use super::groups::Grouping;
+use super::join::{Join, Parts};
 use super::order::{OrderKey, Sorted};
 use crate::error::{Error, Kind, Result};
 use crate::expr::Expr;
@@ -34,6 +35,8 @@ pub(in crate::sql) struct Item {
 pub(in crate::sql) struct Plan {
     /// The table; `None`: one row without columns.
     pub source: Option<Source>,
+    /// Several tables instead of one.
+    pub join: Option<Join>,
     /// Which of its rows, and how they are found.
     pub rows: RowPlan,
     /// How rows are grouped.
@@ -131,18 +134,20 @@ impl Plan {
             _ => return unsupported("this form of query"),
         };
         refuse_extras(query, select)?;
-        let (source, alias) = match select.from.as_slice() {
-            [] => (None, None),
-            [one] => match plain_table(one) {
-                Some((name, alias)) => (Some(ctx.source(name)?), alias),
-                None => return unsupported("joins and derived tables"),
+        let (source, alias, parts) = match select.from.as_slice() {
+            [] => (None, None, None),
+            [one] if plain_table(one).is_some() => match plain_table(one) {
+                Some((name, alias)) => (Some(ctx.source(name)?), alias, None),
+                None => (None, None, None),
             },
-            _ => return unsupported("joins"),
+            from => (None, None, Some(Parts::of(ctx, from)?)),
         };
-        let scope = match &source {
-            Some(source) => Scope::of_table(&source.table.table.def, alias),
-            None => Scope::empty(),
+        let scope = match (&source, &parts) {
+            (Some(source), _) => Scope::of_table(&source.table.table.def, alias),
+            (None, Some(parts)) => parts.scope(),
+            (None, None) => Scope::empty(),
         };
+        let conditions = parts.as_ref().map(|parts| parts.conditions(ctx)).transpose()?;
         let filter = select.selection.as_ref();
         let filter = filter.map(|expr| bind_in(ctx, &scope, expr)).transpose()?;
         let order: &[OrderByExpr] = match &query.order_by {
@@ -173,12 +178,18 @@ impl Plan {
                 (items.clone(), OrderKey::read(order, &items, bind)?, None)
             }
         };
+        drop(scope);
+        let (join, filter) = match (parts, conditions) {
+            (Some(parts), Some(conditions)) => (Some(parts.finish(ctx, conditions, filter)?), None),
+            _ => (None, filter),
+        };
         let mut plan = Plan {
             rows: match &source {
                 Some(source) => plan_rows(ctx, &source.table, filter)?,
                 None => RowPlan::only(filter),
             },
             source,
+            join,
             groups,
             items,
             distinct: select.distinct.is_some(),
@@ -273,6 +284,7 @@ pub(in crate::sql) fn row_plan(
     let mut plan = Plan {
         rows: plan_rows(ctx, &source.table, filter)?,
         source: Some(source),
+        join: None,
         groups: None,
         items,
         distinct: false,
@@ -348,7 +360,12 @@ pub(in crate::sql) fn bind_items_with(
                 if !scope.is_named(split_mark(name).0) {
                     return Err(Error::not_found(Kind::Table, name));
                 }
-                bound.extend(all_columns(scope));
+                let columns = scope.columns_of(split_mark(name).0);
+                bound.extend(columns.map(|(at, name, ty)| Item {
+                    label: name.to_owned(),
+                    ty: *ty,
+                    expr: Expr::Column(at),
+                }));
             }
         }
     }

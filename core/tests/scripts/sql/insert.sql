@@ -50,7 +50,7 @@ COUNT(*)
 
 INSERT INTO t (name, n) SELECT name || '!', n + 1 FROM t WHERE id <= 2
 ----
-INSERT 2, ids 201 202, commit 5
+INSERT 2, ids 4 5, commit 5
 
 SELECT id, name, n FROM t ORDER BY id
 ----
@@ -58,8 +58,8 @@ id | name | n
 1 | none | 2
 2 | x | 2
 3 | none | 5
-201 | none! | 3
-202 | x! | 3
+4 | none! | 3
+5 | x! | 3
 
 INSERT INTO t (name, n) SELECT name FROM t
 ----
@@ -68,9 +68,9 @@ error Sql: a row of 1 values for 2 columns of 't'
 # RETURNING shows generated values.
 INSERT INTO t (name) VALUES ('r') RETURNING id, name, n * 2 AS double
 ----
-INSERT 1, ids 203, commit 6
+INSERT 1, ids 6, commit 6
 id | name | double
-203 | r | 4
+6 | r | 4
 
 # ON CONFLICT.
 CREATE TABLE c (id INTEGER PRIMARY KEY, code TEXT UNIQUE, hits INT NOT NULL DEFAULT 0)

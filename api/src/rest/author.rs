@@ -1,0 +1,4 @@
+//! Who sent a request.
+
+/// The author of what a request writes: nobody, until requests are authenticated.
+pub(crate) const ANONYMOUS: &str = "";

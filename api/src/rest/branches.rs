@@ -1,0 +1,162 @@
+//! Branches listed, made, looked at, changed and deleted.
+
+use super::answer::{Answer, BranchView, Done, Pages};
+use super::error::Failure;
+use super::history::newest_entries;
+use super::input::as_of_field;
+use super::request::{Fields, Incoming};
+use super::serve::Work;
+use super::stats::stats;
+use crate::host::Call;
+use offshoot_core::database::{BranchPatch, MAIN, NewBranch, Receipt};
+use offshoot_core::error::Error;
+use offshoot_core::history::{BranchRecord, BranchStatus, Metadata, check_name};
+use std::cmp::Ordering;
+
+/// Entries of the history that stands in a branch's details.
+const HISTORY_IN_DETAILS: usize = 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Name,
+    Created,
+    Updated,
+}
+
+impl Sort {
+    fn order(self, a: &BranchRecord, b: &BranchRecord) -> Ordering {
+        let by = match self {
+            Sort::Name => a.name.cmp(&b.name),
+            Sort::Created => a.created.cmp(&b.created),
+            Sort::Updated => a.updated.cmp(&b.updated),
+        };
+        // Pages must not depend on chance: equal ones have an order, too.
+        by.then_with(|| a.created.cmp(&b.created)).then_with(|| a.id.cmp(&b.id))
+    }
+}
+
+/// GET /v1/branches
+pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
+    let query = &mut incoming.query;
+    let statuses = [
+        ("all", None),
+        ("active", Some(BranchStatus::Active)),
+        ("merged", Some(BranchStatus::Merged)),
+        ("deleted", Some(BranchStatus::Deleted)),
+    ];
+    let status = query.word("status", &statuses)?.flatten();
+    let page = query.number("page", 1, (1, u64::MAX))?;
+    let limit = query.number("limit", 20, (1, 100))?;
+    let sorts =
+        [("name", Sort::Name), ("created_at", Sort::Created), ("updated_at", Sort::Updated)];
+    let sort = query.word("sort", &sorts)?.unwrap_or(Sort::Created);
+    let descending = query.word("order", &[("asc", false), ("desc", true)])?.unwrap_or(true);
+    incoming.query.end()?;
+    Ok(Work::new(move |call| {
+        let mut records = call.database.branches()?;
+        records.retain(|record| status.is_none_or(|status| record.status == status));
+        records.sort_by(|a, b| match descending {
+            true => sort.order(b, a),
+            false => sort.order(a, b),
+        });
+        let pages = Pages { page, limit, total: records.len() as u64 };
+        let mut branches = Vec::new();
+        for record in pages.cut(records) {
+            if let Some(branch) = listed(call, record)? {
+                branches.push(branch);
+            }
+        }
+        Ok(Done::read(Answer::Branches { branches, pages }))
+    }))
+}
+
+/// A branch in a list; `None` where it went away since the list was made.
+fn listed(call: &Call, record: BranchRecord) -> Result<Option<BranchView>, Error> {
+    let stats = match stats(call, &record) {
+        Err(Error::NotFound { .. }) => return Ok(None),
+        other => other?,
+    };
+    Ok(Some(BranchView { record, detailed: false, stats, divergence: None, history: None }))
+}
+
+/// POST /v1/branches
+pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
+    let mut body = incoming.object()?;
+    incoming.query.end()?;
+    let name = body.required_text("name")?;
+    let display_name = body.text("display_name")?;
+    let source = body.text("source_branch")?.unwrap_or_else(|| MAIN.to_owned());
+    let as_of = as_of_field(&mut body)?;
+    let metadata = metadata(&mut body)?.unwrap_or_default();
+    body.end()?;
+    check_name(&name).map_err(|e| Failure::invalid(format!("field 'name': {e}")))?;
+    let new = NewBranch { name, display_name, source, as_of, metadata, read_only: false };
+    let work = Work::new(move |call| {
+        let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
+        Ok(Done { answer: Answer::BranchCreated(value), ticket })
+    });
+    Ok(work.creating())
+}
+
+fn metadata(body: &mut Fields) -> Result<Option<Metadata>, Failure> {
+    let object = body.free_object("metadata")?;
+    let metadata = object.map(|object| Metadata::new(&object)).transpose();
+    metadata.map_err(|e| Failure::from(Error::Limit(e.to_string())))
+}
+
+/// GET /v1/branches/{branch}
+pub(crate) fn details(mut incoming: Incoming) -> Result<Work, Failure> {
+    let name = incoming.part(0)?;
+    let with_stats = incoming.query.flag("include_stats", true)?;
+    let with_history = incoming.query.flag("include_history", false)?;
+    incoming.query.end()?;
+    Ok(Work::new(move |call| {
+        let record = call.database.branch_or_deleted(&name)?;
+        let alive = record.status != BranchStatus::Deleted;
+        let stats = if with_stats { stats(call, &record)? } else { None };
+        let id = record.id.to_string();
+        let divergence = match alive {
+            true => call.database.divergence(&id)?,
+            false => None,
+        };
+        let history = match alive && with_history {
+            true => Some(newest_entries(call, &id, None, None, HISTORY_IN_DETAILS)?),
+            false => None,
+        };
+        let view = BranchView { record, detailed: true, stats, divergence, history };
+        Ok(Done::read(Answer::Branch(Box::new(view))))
+    }))
+}
+
+/// PATCH /v1/branches/{branch}
+pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
+    let name = incoming.part(0)?;
+    let mut body = incoming.object()?;
+    incoming.query.end()?;
+    let patch = BranchPatch {
+        display_name: body.text("display_name")?,
+        protected: body.flag("is_protected")?,
+        metadata: metadata(&mut body)?,
+    };
+    body.end()?;
+    Ok(Work::new(move |call| {
+        let BranchPatch { display_name, protected, metadata } = &patch;
+        if display_name.is_none() && protected.is_none() && metadata.is_none() {
+            // Nothing is asked for, so nothing is written.
+            return Ok(Done::read(Answer::BranchChanged(call.database.branch(&name)?)));
+        }
+        let changed = call.database.update_branch(&call.moment, &name, patch.clone())?;
+        Ok(Done { answer: Answer::BranchChanged(changed.value), ticket: changed.ticket })
+    }))
+}
+
+/// DELETE /v1/branches/{branch}
+pub(crate) fn delete(mut incoming: Incoming) -> Result<Work, Failure> {
+    let name = incoming.part(0)?;
+    let force = incoming.query.flag("force", false)?;
+    incoming.query.end()?;
+    Ok(Work::new(move |call| {
+        let deleted = call.database.delete_branch(&call.moment, &name, force)?;
+        Ok(Done { answer: Answer::BranchDeleted(deleted.value), ticket: deleted.ticket })
+    }))
+}

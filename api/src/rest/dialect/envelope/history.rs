@@ -1,0 +1,200 @@
+//! History, snapshots, and the graph of commits.
+
+use super::branch::{source, status};
+use crate::rest::answer::{GraphView, HistoryEntry};
+use crate::rest::time::rfc3339;
+use offshoot_core::database::LogEntry;
+use offshoot_core::history::{BranchRecord, CommitId, SnapshotKind, SnapshotRecord};
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct History<'h> {
+    history: Vec<Entry<'h>>,
+}
+
+impl<'h> History<'h> {
+    pub fn of(entries: &'h [HistoryEntry]) -> Self {
+        History { history: entries.iter().map(Entry::of).collect() }
+    }
+}
+
+/// One line of a history.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(super) enum Entry<'h> {
+    Transaction {
+        id: String,
+        timestamp: String,
+        scn: u64,
+        summary: &'h str,
+        /// Null where nobody is known to have made it.
+        user: Option<&'h str>,
+        /// The commits that it merged.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        merged: Vec<String>,
+    },
+    Snapshot {
+        id: String,
+        timestamp: String,
+        scn: u64,
+        summary: String,
+        size_bytes: u64,
+    },
+}
+
+impl<'h> Entry<'h> {
+    pub fn of(entry: &'h HistoryEntry) -> Self {
+        match entry {
+            HistoryEntry::Commit(commit) => {
+                let header = &commit.header;
+                let summary = match header.message.as_str() {
+                    "" => "no message",
+                    message => message,
+                };
+                Entry::Transaction {
+                    id: commit.id.to_string(),
+                    timestamp: rfc3339(header.time),
+                    scn: header.scn.0,
+                    summary,
+                    user: Some(header.author.as_str()).filter(|user| !user.is_empty()),
+                    merged: header.parents.iter().skip(1).map(CommitId::to_string).collect(),
+                }
+            }
+            HistoryEntry::Snapshot(record) => Entry::Snapshot {
+                id: record.id.to_string(),
+                timestamp: rfc3339(record.time),
+                scn: record.scn.0,
+                summary: summary(record),
+                size_bytes: record.size_bytes,
+            },
+        }
+    }
+}
+
+fn summary(record: &SnapshotRecord) -> String {
+    match (record.kind, &record.name) {
+        (SnapshotKind::Automatic, _) => "Automatic snapshot".to_owned(),
+        (SnapshotKind::Manual, None) => "Manual snapshot".to_owned(),
+        (SnapshotKind::Manual, Some(name)) => format!("Snapshot '{name}'"),
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Snapshots<'s> {
+    snapshots: Vec<Snapshot<'s>>,
+}
+
+impl<'s> Snapshots<'s> {
+    pub fn of(records: &'s [SnapshotRecord]) -> Self {
+        Snapshots { snapshots: records.iter().map(Snapshot::of).collect() }
+    }
+}
+
+/// A snapshot.
+#[derive(Debug, Serialize)]
+pub(super) struct Snapshot<'s> {
+    id: String,
+    name: Option<&'s str>,
+    timestamp: String,
+    created_at: String,
+    scn: u64,
+    r#type: &'static str,
+    size_bytes: u64,
+    tables: u32,
+    rows: u64,
+}
+
+impl<'s> Snapshot<'s> {
+    pub fn of(record: &'s SnapshotRecord) -> Self {
+        Snapshot {
+            id: record.id.to_string(),
+            name: record.name.as_deref(),
+            timestamp: rfc3339(record.time),
+            created_at: rfc3339(record.created),
+            scn: record.scn.0,
+            r#type: match record.kind {
+                SnapshotKind::Automatic => "automatic",
+                SnapshotKind::Manual => "manual",
+            },
+            size_bytes: record.size_bytes,
+            tables: record.tables,
+            rows: record.rows,
+        }
+    }
+}
+
+/// A branch set back.
+#[derive(Debug, Serialize)]
+pub(super) struct Restored<'s> {
+    restored: bool,
+    snapshot_id: String,
+    restored_to_scn: u64,
+    backup_branch: Option<&'s str>,
+}
+
+impl<'s> Restored<'s> {
+    pub fn of(record: &'s SnapshotRecord, backup: Option<&'s str>) -> Self {
+        Restored {
+            restored: true,
+            snapshot_id: record.id.to_string(),
+            restored_to_scn: record.scn.0,
+            backup_branch: backup,
+        }
+    }
+}
+
+/// All branches and commits.
+#[derive(Debug, Serialize)]
+pub(super) struct Graph<'g> {
+    branches: Vec<Tip<'g>>,
+    commits: Vec<Node<'g>>,
+    truncated: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Tip<'g> {
+    id: String,
+    name: &'g str,
+    status: &'static str,
+    head: String,
+    scn: u64,
+    source_branch: Option<&'g str>,
+    fork: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Node<'g> {
+    id: String,
+    parents: Vec<String>,
+    scn: u64,
+    timestamp: String,
+    summary: &'g str,
+    user: Option<&'g str>,
+}
+
+impl<'g> Graph<'g> {
+    pub fn of(view: &'g GraphView) -> Self {
+        let tip = |record: &'g BranchRecord| Tip {
+            id: record.id.to_string(),
+            name: &record.name,
+            status: status(record),
+            head: record.head.to_string(),
+            scn: record.head_scn.0,
+            source_branch: source(record),
+            fork: record.fork.map(|fork| fork.to_string()),
+        };
+        let node = |LogEntry { id, header }: &'g LogEntry| Node {
+            id: id.to_string(),
+            parents: header.parents.iter().map(CommitId::to_string).collect(),
+            scn: header.scn.0,
+            timestamp: rfc3339(header.time),
+            summary: &header.message,
+            user: Some(header.author.as_str()).filter(|user| !user.is_empty()),
+        };
+        Graph {
+            branches: view.branches.iter().map(tip).collect(),
+            commits: view.commits.iter().map(node).collect(),
+            truncated: view.truncated,
+        }
+    }
+}

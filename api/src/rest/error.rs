@@ -1,0 +1,154 @@
+//! Every error of the REST protocol: one table from what went wrong to status, code and details.
+
+use super::time::rfc3339;
+use axum::http::StatusCode;
+use offshoot_core::error::{Error, Kind};
+use offshoot_core::merge::Conflict;
+use offshoot_core::row::Violation;
+use offshoot_core::value::ValueError;
+
+/// What a failed request answers, in no dialect yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failure {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    pub details: Details,
+}
+
+/// What a client may want to read by machine.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Details {
+    /// The message says all.
+    None,
+    /// A constraint that the data would break.
+    Violation(Box<Violation>),
+    /// Conflicts of a merge, and the token that resolutions bring along.
+    Conflicts { conflicts: Vec<Conflict>, token: String },
+    /// How many conflicts stopped a merge that was to stop at any.
+    ConflictCount(usize),
+    /// How many commits a deletion would lose, and which branch lacks them.
+    Unmerged { source_branch: String, commits: u64 },
+    /// Which branches were made from the one that was to go.
+    Children(Vec<String>),
+    /// Where history begins: SCN, and time as text.
+    Beginning { scn: u64, timestamp: String },
+    /// The greatest size of a body in bytes.
+    BodyMax(usize),
+    /// That the same request may be made again.
+    Retriable,
+}
+
+impl Failure {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Failure { status, code, message: message.into(), details: Details::None }
+    }
+
+    fn with(self, details: Details) -> Self {
+        Failure { details, ..self }
+    }
+
+    /// The request is not what the endpoint takes.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message)
+    }
+
+    /// There is no such address.
+    pub fn no_route(method: &str, path: &str) -> Self {
+        let message = format!("there is no endpoint {method} {path}");
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+    }
+
+    /// There is such an address, and it does not take this method.
+    pub fn wrong_method(method: &str, path: &str) -> Self {
+        let message = format!("{path} does not take {method}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+    }
+
+    /// The body is longer than the host takes.
+    pub fn too_large(max_bytes: usize) -> Self {
+        let message = format!("the body has more than {max_bytes} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+            .with(Details::BodyMax(max_bytes))
+    }
+
+    /// A law of this crate did not hold.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        use StatusCode as S;
+        let message = error.to_string();
+        match error {
+            Error::WriteConflict(_) | Error::Busy(_) => {
+                Self::new(S::CONFLICT, "WRITE_CONFLICT", message).with(Details::Retriable)
+            }
+            Error::Timeout => Self::new(S::REQUEST_TIMEOUT, "QUERY_TIMEOUT", message),
+            Error::NotFound { kind, .. } => match kind {
+                Kind::Branch => Self::new(S::NOT_FOUND, "BRANCH_NOT_FOUND", message),
+                Kind::Table => Self::new(S::NOT_FOUND, "TABLE_NOT_FOUND", message),
+                Kind::Column => Self::new(S::NOT_FOUND, "COLUMN_NOT_FOUND", message),
+                Kind::Snapshot => Self::new(S::NOT_FOUND, "SNAPSHOT_NOT_FOUND", message),
+                // Only SQL names indexes, and the protocol has no code of their own for them.
+                Kind::Index => Self::new(S::BAD_REQUEST, "INVALID_SQL", message),
+            },
+            Error::Exists { kind, .. } => match kind {
+                Kind::Branch => Self::new(S::CONFLICT, "BRANCH_EXISTS", message),
+                Kind::Snapshot => Self::new(S::CONFLICT, "CONSTRAINT_VIOLATION", message),
+                Kind::Table | Kind::Column | Kind::Index => {
+                    Self::new(S::BAD_REQUEST, "INVALID_SQL", message)
+                }
+            },
+            Error::Invalid(_) | Error::Value(_) => {
+                Self::new(S::BAD_REQUEST, "INVALID_REQUEST", message)
+            }
+            Error::Sql(_) => Self::new(S::BAD_REQUEST, "INVALID_SQL", message),
+            Error::Unsupported(_) => Self::new(S::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message),
+            Error::Violation(violation) => Self::new(S::CONFLICT, "CONSTRAINT_VIOLATION", message)
+                .with(Details::Violation(violation)),
+            Error::Limit(_) => Self::new(S::UNPROCESSABLE_ENTITY, "LIMIT_EXCEEDED", message),
+            Error::BeforeHistory { scn, time } => {
+                let timestamp = rfc3339(time);
+                let message = format!("history of this branch begins at SCN {scn}, {timestamp}");
+                Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message)
+                    .with(Details::Beginning { scn: scn.0, timestamp })
+            }
+            Error::HistoryTruncated => Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message),
+            Error::Protected(..) => Self::new(S::FORBIDDEN, "BRANCH_PROTECTED", message),
+            Error::ReadOnly(_) => Self::new(S::FORBIDDEN, "BRANCH_READ_ONLY", message),
+            Error::Unmerged { source_branch, commits, .. } => {
+                Self::new(S::CONFLICT, "BRANCH_UNMERGED", message)
+                    .with(Details::Unmerged { source_branch, commits })
+            }
+            Error::HasChildren { children, .. } => {
+                Self::new(S::CONFLICT, "BRANCH_HAS_CHILDREN", message)
+                    .with(Details::Children(children))
+            }
+            Error::InvalidMerge(_) => Self::new(S::UNPROCESSABLE_ENTITY, "INVALID_MERGE", message),
+            Error::Conflicts(open) => {
+                let message = match open.abort {
+                    true => "Merge has conflicts and was to abort at any",
+                    false => "Merge has conflicts requiring resolution",
+                };
+                let details = match open.abort {
+                    true => Details::ConflictCount(open.conflicts.len()),
+                    false => Details::Conflicts { conflicts: open.conflicts, token: open.token },
+                };
+                Self::new(S::CONFLICT, "MERGE_CONFLICT", message).with(details)
+            }
+            // A host answers a fault by fetching; one that comes this far found nothing to fetch.
+            Error::Fault(_) | Error::Corrupt(_) | Error::Store(_) | Error::Internal(_) => {
+                Self::internal(message)
+            }
+        }
+    }
+}
+
+impl From<ValueError> for Failure {
+    fn from(error: ValueError) -> Self {
+        Failure::invalid(error.to_string())
+    }
+}

@@ -1,0 +1,151 @@
+//! Parts that several requests have: points in time and statement parameters.
+
+use super::error::Failure;
+use super::request::{Fields, Params, kind_of, wrong};
+use super::time;
+use offshoot_core::database::AsOf;
+use offshoot_core::history::Scn;
+use offshoot_core::value::{SqlType, Value, from_json};
+use serde_json::Value as Json;
+
+type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The forms of a point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Now,
+    Timestamp,
+    Transaction,
+    Scn,
+    Snapshot,
+}
+
+const FORMS: &[(&str, Form)] = &[
+    ("now", Form::Now),
+    ("timestamp", Form::Timestamp),
+    ("transaction", Form::Transaction),
+    ("scn", Form::Scn),
+    ("snapshot", Form::Snapshot),
+];
+
+/// `{"as_of": {"type": …, "value": …}}` of a body.
+pub(crate) fn as_of_field(body: &mut Fields) -> Result<AsOf> {
+    let Some(mut fields) = body.object("as_of")? else { return Ok(AsOf::Now) };
+    let place = fields.place("value");
+    let form = fields.word("type", FORMS)?;
+    let form = form.ok_or_else(|| Failure::invalid("field 'as_of.type' is required"))?;
+    let value = fields.raw("value").filter(|value| !value.is_null());
+    fields.end()?;
+    let text = match (&value, form) {
+        (None, _) => None,
+        (Some(Json::String(text)), Form::Timestamp | Form::Snapshot) => Some(text.clone()),
+        (Some(number @ Json::Number(n)), Form::Transaction | Form::Scn) => {
+            let whole = n.as_u64().map(|n| n.to_string());
+            Some(whole.ok_or_else(|| wrong(&place, "a whole number, not negative", number))?)
+        }
+        // Seconds since 1970.
+        (Some(Json::Number(n)), Form::Timestamp) => Some(n.to_string()),
+        (Some(other), Form::Transaction | Form::Scn) => {
+            return Err(wrong(&place, "a whole number, not negative", other));
+        }
+        (Some(other), Form::Timestamp | Form::Snapshot) => {
+            return Err(wrong(&place, "a string", other));
+        }
+        (Some(other), Form::Now) => return Err(wrong(&place, "absent with type 'now'", other)),
+    };
+    point(form, text.as_deref(), &place)
+}
+
+/// `as_of_type` and `as_of_value` of a query.
+pub(crate) fn as_of_params(params: &mut Params) -> Result<AsOf> {
+    let form = params.word("as_of_type", FORMS)?;
+    let value = params.text("as_of_value");
+    match (form, value) {
+        (None | Some(Form::Now), None) => Ok(AsOf::Now),
+        (None, Some(_)) => Err(Failure::invalid("parameter 'as_of_value' needs 'as_of_type'")),
+        (Some(form), value) => point(form, value.as_deref(), "as_of_value"),
+    }
+}
+
+fn point(form: Form, value: Option<&str>, place: &str) -> Result<AsOf> {
+    let value = match (form, value) {
+        (Form::Now, None) => return Ok(AsOf::Now),
+        (Form::Now, Some(_)) => {
+            return Err(Failure::invalid(format!("'{place}' must be absent with type 'now'")));
+        }
+        (_, None) => return Err(Failure::invalid(format!("'{place}' is required"))),
+        (_, Some(value)) => value,
+    };
+    Ok(match form {
+        // `Now` went before.
+        Form::Now => AsOf::Now,
+        Form::Timestamp => {
+            let (at, whole_second) = moment(value, place)?;
+            AsOf::Time { at, whole_second }
+        }
+        Form::Scn => AsOf::Scn(scn(value, place)?),
+        Form::Transaction => AsOf::Transaction(scn(value, place)?),
+        Form::Snapshot if value.is_empty() => {
+            return Err(Failure::invalid(format!("'{place}' names no snapshot")));
+        }
+        Form::Snapshot => AsOf::Snapshot(value.to_owned()),
+    })
+}
+
+/// A time as text, and whether it stands for a whole second.
+pub(crate) fn moment(text: &str, place: &str) -> Result<(offshoot_core::history::Micros, bool)> {
+    time::parse(text).ok_or_else(|| {
+        Failure::invalid(format!(
+            "'{place}' must be a time such as 2025-12-01T08:00:00Z, or seconds since 1970"
+        ))
+    })
+}
+
+fn scn(text: &str, place: &str) -> Result<Scn> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits).map(Scn);
+    number
+        .ok_or_else(|| Failure::invalid(format!("'{place}' must be a whole number, not negative")))
+}
+
+/// The `params` of a statement: bare JSON values, or `{"type": …, "value": …}`.
+pub(crate) fn params_field(body: &mut Fields) -> Result<Vec<Value>> {
+    let items = body.list("params")?.unwrap_or_default();
+    items.into_iter().map(|(place, item)| param(item, &place)).collect()
+}
+
+const TYPES: &[(&str, SqlType)] = &[
+    ("int4", SqlType::Signed32),
+    ("int8", SqlType::BigInt),
+    ("text", SqlType::Text),
+    ("bool", SqlType::Boolean),
+    ("float4", SqlType::Float32),
+    ("float8", SqlType::Double),
+    ("timestamp", SqlType::Timestamp),
+    ("json", SqlType::Json),
+];
+
+fn param(json: Json, place: &str) -> Result<Value> {
+    match json {
+        Json::Object(_) => {
+            let mut fields = Fields::of(json, place)?;
+            let name = fields.required_text("type")?;
+            let value = fields.raw("value");
+            fields.end()?;
+            let value = value
+                .ok_or_else(|| Failure::invalid(format!("field '{place}.value' is required")))?;
+            let ty = TYPES.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty);
+            let ty = ty.ok_or_else(|| {
+                let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
+                Failure::invalid(format!("'{place}.type' must be one of {}", known.join(", ")))
+            })?;
+            from_json(&value, Some(ty))
+                .map_err(|error| Failure::invalid(format!("'{place}.value': {error}")))
+        }
+        Json::Array(_) => Err(Failure::invalid(format!(
+            "'{place}' must be a JSON scalar or {{\"type\", \"value\"}}, not {}",
+            kind_of(&json)
+        ))),
+        scalar => Ok(from_json(&scalar, None)?),
+    }
+}

@@ -1,0 +1,146 @@
+//! What all requests share: from HTTP to work, from the work's answer to HTTP.
+
+use super::answer::{Done, Outcome};
+use super::dialect::{Dialect, Encoded, Meta};
+use super::error::Failure;
+use super::request::{Incoming, Params};
+use crate::host::{Answer, Call, Host, Job, Ran};
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use offshoot_core::moment::Moment;
+use std::sync::Arc;
+
+/// What every handler has.
+#[derive(Clone)]
+pub(crate) struct Rest {
+    pub host: Arc<dyn Host>,
+    pub dialect: &'static dyn Dialect,
+}
+
+/// What a request comes to: work over the database.
+pub(crate) struct Work {
+    /// The status of success.
+    pub status: StatusCode,
+    /// How long the caller wants to wait, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// May be called again; does then the same.
+    pub job: Box<dyn FnMut(&Call) -> Outcome + Send>,
+}
+
+impl Work {
+    /// Work whose success is a 200.
+    pub fn new(job: impl FnMut(&Call) -> Outcome + Send + 'static) -> Self {
+        Work { status: StatusCode::OK, timeout_ms: None, job: Box::new(job) }
+    }
+
+    /// Work that makes something: a 201.
+    pub fn creating(self) -> Self {
+        Work { status: StatusCode::CREATED, ..self }
+    }
+
+    /// Within a time of the caller's.
+    pub fn within(self, timeout_ms: Option<u64>) -> Self {
+        Work { timeout_ms, ..self }
+    }
+}
+
+/// Reads a request and says what is to be done; refuses what is not in order.
+pub(crate) type Endpoint = fn(Incoming) -> Result<Work, Failure>;
+
+/// Answers a request.
+pub(crate) async fn serve(
+    rest: Rest,
+    endpoint: Endpoint,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    let incoming = match read(&rest, path, request).await {
+        Ok(incoming) => incoming,
+        Err(failure) => return refuse(&rest, failure).await,
+    };
+    match endpoint(incoming) {
+        Ok(work) => run(&rest, work).await,
+        Err(failure) => refuse(&rest, failure).await,
+    }
+}
+
+async fn read(
+    rest: &Rest,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Result<Incoming, Failure> {
+    let path = path.map_err(|_| Failure::invalid("the path of the address is not UTF-8"))?;
+    let path = path.iter().map(|(_, part)| part.to_owned()).collect();
+    let query = Params::parse(request.uri().query())?;
+    let max_bytes = rest.host.body_max_bytes();
+    if announced(request.headers()).is_some_and(|length| length > max_bytes as u64) {
+        return Err(Failure::too_large(max_bytes));
+    }
+    let body = whole(request.into_body(), max_bytes).await?;
+    Ok(Incoming { path, query, body })
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn whole(body: Body, max_bytes: usize) -> Result<Vec<u8>, Failure> {
+    match Limited::new(body, max_bytes).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().into()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Failure::too_large(max_bytes)),
+        Err(error) => Err(Failure::invalid(format!("the body broke off: {error}"))),
+    }
+}
+
+async fn run(rest: &Rest, work: Work) -> Response {
+    let Work { status, timeout_ms, mut job } = work;
+    let dialect = rest.dialect;
+    // A large answer is made JSON where blocking is allowed.
+    let job: Job = Box::new(move |call| {
+        let Done { answer, ticket } = job(call)?;
+        let value: crate::host::Reply = Box::new(dialect.encode(&answer));
+        Ok(Answer { value, ticket })
+    });
+    let Ran { result, elapsed_ms, moment } = rest.host.run(timeout_ms, job).await;
+    let meta = Meta { request_id: request_id(&moment), elapsed_ms };
+    let failure = match result {
+        Ok(reply) => match reply.downcast::<Result<Encoded, Failure>>() {
+            Ok(encoded) => match *encoded {
+                Ok(encoded) => return dialect.success(status, &encoded, &meta),
+                Err(failure) => failure,
+            },
+            Err(_) => Failure::internal("the host passed on another answer"),
+        },
+        Err(error) => Failure::from(error),
+    };
+    dialect.failure(&failure, &meta)
+}
+
+/// Answers what never became work. The host is asked all the same: it alone can name a request.
+async fn refuse(rest: &Rest, failure: Failure) -> Response {
+    let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
+    let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
+    let meta = Meta { request_id: request_id(&moment), elapsed_ms };
+    rest.dialect.failure(&failure, &meta)
+}
+
+fn request_id(moment: &Moment) -> String {
+    let bytes = moment.derive("request id", 0);
+    bytes.iter().take(12).fold(String::from("req_"), |id, byte| id + &format!("{byte:02x}"))
+}
+
+/// Answers an unknown address.
+pub(crate) async fn no_route(State(rest): State<Rest>, request: Request) -> Response {
+    let failure = Failure::no_route(request.method().as_str(), request.uri().path());
+    refuse(&rest, failure).await
+}
+
+/// Answers a method that an address does not take.
+pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> Response {
+    let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
+    refuse(&rest, failure).await
+}

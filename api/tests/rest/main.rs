@@ -1,0 +1,10 @@
+//! Every endpoint's shape and every code's cause, with the router called as a function.
+
+mod branches;
+mod client;
+mod codes;
+mod data;
+mod form;
+mod merge;
+mod points;
+mod sql;
