@@ -13,13 +13,12 @@ mod model;
 mod support;
 
 use model::history::{Commit, History};
-use model::merge::{Conflict, Outcome, Side};
+use model::merge::{Conflict, Outcome, Resolved, Side};
 use model::writes::{Pair, statement};
 use model::{Cell, Key, State, TABLES, definitions, model_key};
-use offshoot_core::chunk::Hash;
 use offshoot_core::database::{AsOf, Committed, MergeReport, MergeRequest};
 use offshoot_core::error::{Error, Result};
-use offshoot_core::history::{BranchId, BranchStatus, CommitId, Retention, Scn, SnapshotId};
+use offshoot_core::history::{BranchId, BranchStatus, Retention, Scn, SnapshotId};
 use offshoot_core::merge::{Policy, Resolution, Take};
 use offshoot_core::row;
 use offshoot_core::tree::KeyRange;
@@ -96,9 +95,10 @@ impl World {
         match self.random.below(100) {
             0..=49 => self.transaction(),
             50..=63 => self.race(),
-            64..=68 => self.create_branch(),
-            69..=71 => self.delete_branch(),
-            72..=84 => self.merge(),
+            64..=66 => self.create_branch(),
+            67..=70 => self.delete_branch(),
+            71..=78 => self.merge(),
+            79..=84 => self.fork_and_merge(),
             85..=92 => self.read_the_past(),
             93..=94 => self.snapshot(),
             95 => self.restore(),
@@ -238,7 +238,7 @@ impl World {
     }
 
     fn create_branch(&mut self) {
-        if self.branches.len() >= 7 {
+        if self.branches.len() >= 8 {
             return;
         }
         let name = format!("b{}", self.random.below(12));
@@ -311,8 +311,34 @@ impl World {
 
     // --- Merges ---
 
+    /// A branch that goes a little way beside its source, and comes back.
+    fn fork_and_merge(&mut self) {
+        let before = self.branches.len();
+        self.create_branch();
+        if self.branches.len() == before {
+            return;
+        }
+        let branch = self.branches.len() - 1;
+        let origin = self.branches[branch].source;
+        let Some(source) = self.branches.iter().position(|b| Some(b.id) == origin) else { return };
+        for _ in 0..2 + self.random.below(5) {
+            let side = if self.random.below(2) == 0 { branch } else { source };
+            let mut pair = self.begin(side);
+            self.run(&mut pair);
+            self.commit(side, &pair);
+        }
+        self.merge_of(branch, source);
+        if self.random.below(2) == 0 {
+            self.merge_of(source, branch);
+        }
+    }
+
     fn merge(&mut self) {
         let (source, target) = (self.some_branch(), self.some_branch());
+        self.merge_of(source, target);
+    }
+
+    fn merge_of(&mut self, source: usize, target: usize) {
         let policy = [
             Policy::SourceWins,
             Policy::TargetWins,
@@ -329,31 +355,48 @@ impl World {
         if self.random.below(4) == 0 {
             let writes = self.db.store.chunk_count();
             request.dry_run = true;
-            drop(self.merge_once(source, target, &request, &BTreeMap::new()));
+            drop(self.merge_once(source, target, &request, &Resolved::default()));
             assert_eq!(self.db.store.chunk_count(), writes, "a dry run writes nothing");
             request.dry_run = false;
             self.note("dry run");
         }
-        let Err((token, open)) = self.merge_once(source, target, &request, &BTreeMap::new()) else {
-            return;
-        };
-        // Settled by hand, where only cells and rows are in question.
-        let mut resolved = BTreeMap::new();
-        for (conflict, told) in open {
-            let Some(conflict) = conflict else { return };
-            let (side, take) = match self.random.below(2) {
-                0 => (Side::Source, Take::Source),
-                _ => (Side::Target, Take::Target),
+        // Settled by hand: cells and rows either way, and what breaks a constraint is kept out.
+        let mut resolved = Resolved::default();
+        for _ in 0..8 {
+            let Err((token, open)) = self.merge_once(source, target, &request, &resolved) else {
+                if !request.resolutions.is_empty() {
+                    self.note("merge resolved");
+                }
+                return;
             };
-            resolved.insert(conflict, side);
-            let (row_id, column) = (told.row_id.expect("data conflicts have a row"), told.column);
-            request.resolutions.push(Resolution { table: told.table, row_id, column, take });
+            for (conflict, told) in open {
+                let (side, take) = match self.random.below(2) {
+                    0 => (Side::Source, Take::Source),
+                    _ => (Side::Target, Take::Target),
+                };
+                let row = self.row_of(&told);
+                let row_id = told.row_id.expect("a conflict here has a row");
+                let resolution = match conflict {
+                    Some(conflict) => {
+                        resolved.conflicts.insert(conflict, side);
+                        Resolution { table: told.table, row_id, column: told.column, take }
+                    }
+                    None => {
+                        resolved.kept.insert(row);
+                        let take = Take::Target;
+                        Resolution { table: told.table, row_id, column: None, take }
+                    }
+                };
+                // The whole row goes before its cells, and the last word before the first.
+                request.resolutions.retain(|earlier| {
+                    (&earlier.table, &earlier.row_id, &earlier.column)
+                        != (&resolution.table, &resolution.row_id, &resolution.column)
+                });
+                request.resolutions.push(resolution);
+            }
+            request.token = Some(token);
         }
-        request.token = Some(token);
-        match self.merge_once(source, target, &request, &resolved) {
-            Ok(()) => self.note("merge resolved"),
-            Err(_) => self.note("resolutions break a constraint"),
-        }
+        self.note("merge given up");
     }
 
     /// One merge on both. The conflicts that stay open are returned with the token; a constraint's
@@ -364,7 +407,7 @@ impl World {
         source: usize,
         target: usize,
         request: &MergeRequest,
-        resolved: &BTreeMap<Conflict, Side>,
+        resolved: &Resolved,
     ) -> Result<(), (String, Vec<(Option<Conflict>, offshoot_core::merge::Conflict)>)> {
         let (from, into) = (self.branches[source].head, self.branches[target].head);
         let bases = self.history.bases(from, into);
@@ -406,7 +449,7 @@ impl World {
         into: usize,
         bases: &[usize],
         policy: Policy,
-        resolved: &BTreeMap<Conflict, Side>,
+        resolved: &Resolved,
     ) -> Outcome {
         let states: Vec<&State> = bases.iter().map(|at| &self.history.get(*at).state).collect();
         let last = (self.history.touched(from, into), self.history.touched(into, from));
@@ -460,9 +503,15 @@ impl World {
 
     /// The model's name of a conflict about cells and rows.
     fn conflict(&self, told: &offshoot_core::merge::Conflict) -> Option<Conflict> {
-        if !told.kind.is_data() {
-            return None;
-        }
+        let (table, key) = self.row_of(told);
+        let column = told.column.as_ref().map(|name| {
+            TABLES[table].columns.iter().position(|(column, ..)| column == name).unwrap()
+        });
+        told.kind.is_data().then_some((table, key, column, told.kind.name()))
+    }
+
+    /// The model's name of a conflict's row.
+    fn row_of(&self, told: &offshoot_core::merge::Conflict) -> (usize, Key) {
         let table = TABLES.iter().position(|spec| spec.name == told.table).unwrap();
         let spec = &TABLES[table];
         let bytes = told.key.as_ref().unwrap();
@@ -480,10 +529,7 @@ impl World {
                 parts.iter().map(decode).collect()
             }
         };
-        let column = told.column.as_ref().map(|name| {
-            spec.columns.iter().position(|(column, ..)| column == name).unwrap()
-        });
-        Some((table, key, column, told.kind.name()))
+        (table, key)
     }
 
     // --- The past ---
@@ -581,13 +627,8 @@ impl World {
         let records = self.db.database.branches().unwrap();
         let listed = records.iter().filter(|r| r.status != BranchStatus::Deleted);
         assert_eq!(live, listed.map(|r| r.name.clone()).collect());
-        let commits: BTreeSet<CommitId> = self.ids_of_heads();
-        assert!(commits.iter().all(|id| self.db.database.knows(id).unwrap()));
-        let _: Option<Hash> = None;
-    }
-
-    fn ids_of_heads(&self) -> BTreeSet<CommitId> {
-        self.branches.iter().map(|b| self.history.get(b.head).id).collect()
+        let heads = self.branches.iter().map(|b| self.history.get(b.head).id);
+        assert!(heads.into_iter().all(|id| self.db.database.knows(&id).unwrap()));
     }
 }
 

@@ -38,13 +38,21 @@ enum Answer {
 /// Decides cells and rows that both sides changed; `None` leaves them open.
 pub type Decide<'d> = dyn Fn(usize, &Key) -> Option<Side> + 'd;
 
+/// What was decided by hand.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    pub conflicts: BTreeMap<Conflict, Side>,
+    /// Rows that stay as the target has them, whatever the source did.
+    pub kept: BTreeSet<(usize, Key)>,
+}
+
 /// Merges `source` into `target`. `resolved` goes before `decide`.
 pub fn merge(
     bases: &[&State],
     source: &State,
     target: &State,
     decide: &Decide<'_>,
-    resolved: &BTreeMap<Conflict, Side>,
+    resolved: &Resolved,
 ) -> Outcome {
     let (mut open, mut settled) = (BTreeSet::new(), BTreeSet::new());
     let mut state = target.clone();
@@ -57,16 +65,28 @@ pub fn merge(
         for key in keys {
             let (s, t) = (row(source, table, key), row(target, table, key));
             let of_bases: Vec<Option<Row>> = bases.iter().map(|b| row(b, table, key)).collect();
+            let answer = combined(&of_bases, &s, &t);
+            if resolved.kept.contains(&(table, key.clone())) {
+                match answer {
+                    Answer::Row(_) => {}
+                    Answer::Conflict(kind) => drop(settled.insert((table, key.clone(), None, kind))),
+                    Answer::Cells(_) => {
+                        settled.insert((table, key.clone(), None, "update_update"));
+                    }
+                }
+                continue;
+            }
             let mut choose = |column, kind| {
                 let conflict: Conflict = (table, key.clone(), column, kind);
-                let side = resolved.get(&conflict).copied().or_else(|| decide(table, key));
+                let by_hand = resolved.conflicts.get(&conflict).copied();
+                let side = by_hand.or_else(|| decide(table, key));
                 match side {
                     Some(_) => settled.insert(conflict),
                     None => open.insert(conflict),
                 };
                 side.unwrap_or(Side::Target)
             };
-            let merged = match combined(&of_bases, &s, &t) {
+            let merged = match answer {
                 Answer::Row(row) => row,
                 Answer::Conflict(kind) => match choose(None, kind) {
                     Side::Source => s,

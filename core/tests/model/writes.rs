@@ -205,8 +205,8 @@ pub fn statement(random: &mut Random, state: &State) -> Vec<Op> {
         let full = state.table(table).len() > 30;
         let key = some_key(random, state, table).filter(|key| gone.insert((table, key.clone())));
         match (random.below(10), key) {
-            (0..=1, Some(key)) => ops.push(Op::Delete(table, key)),
-            (2, Some(key)) if table == CODES || table == ITEMS || table == USERS => {
+            (0, Some(key)) => ops.push(Op::Delete(table, key)),
+            (1, Some(key)) if table == CODES || table == ITEMS || table == USERS => {
                 let mut rows = vec![(key.clone(), moved(random, table, state, &key))];
                 if let Some(other) = some_key(random, state, table)
                     && gone.insert((table, other.clone()))
@@ -221,7 +221,7 @@ pub fn statement(random: &mut Random, state: &State) -> Vec<Op> {
                 }
                 ops.push(Op::Move(table, rows));
             }
-            (3..=5, Some(key)) => {
+            (2..=5, Some(key)) => {
                 let row = changed(random, table, state, &key);
                 ops.push(Op::Update(table, key, row));
             }
@@ -291,7 +291,7 @@ fn fresh(random: &mut Random, table: usize, state: &State) -> Row {
                 0 => id,
                 _ => Cell::Null,
             };
-            let email = word(random, "e", 60);
+            let email = word(random, "e", 200);
             let boss = user(random);
             let age = number(random, 5);
             vec![
@@ -314,7 +314,7 @@ fn fresh(random: &mut Random, table: usize, state: &State) -> Row {
             vec![or_null(random, who, 3), or_null(random, what, 9)]
         }
         _ => {
-            let (code, a, b) = (word(random, "c", 60), number(random, 8), number(random, 8));
+            let (code, a, b) = (word(random, "c", 90), number(random, 16), number(random, 16));
             let item = match (random.below(2), some_key(random, state, ITEMS)) {
                 (0, Some(item)) => item,
                 _ => match random.below(20) {
