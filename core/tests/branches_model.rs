@@ -452,7 +452,10 @@ impl World {
         resolved: &Resolved,
     ) -> Outcome {
         let states: Vec<&State> = bases.iter().map(|at| &self.history.get(*at).state).collect();
-        let last = (self.history.touched(from, into), self.history.touched(into, from));
+        let last = match policy {
+            Policy::Newest => (self.history.touched(from, into), self.history.touched(into, from)),
+            _ => Default::default(),
+        };
         let decide = |table: usize, key: &Key| {
             let row = (table, key.clone());
             match policy {
