@@ -22,6 +22,7 @@ mod error;
 mod graph;
 mod history;
 mod input;
+mod kinds;
 mod merge;
 mod request;
 mod serve;
