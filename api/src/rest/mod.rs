@@ -1,4 +1,4 @@
-//! The branch REST API (`docs/parts/rest.md`): branches, data, SQL, history, merges.
+//! The branch REST API (`docs/rest.md`): branches, data, SQL, history, merges.
 //!
 //! ```text
 //!   endpoint: fn(Incoming) ─▶ Work { job }       branches, data, sql, history, merge, diff, graph

@@ -18,7 +18,7 @@ use crate::expr::Expr;
 use crate::moment::Moment;
 use crate::row::TableState;
 use crate::txn::Txn;
-use crate::value::{SqlType, Value, from_json};
+use crate::value::{Value, from_json};
 use gluesql_core::sqlparser::ast::SelectItem;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -198,9 +198,14 @@ fn field(state: &TableState, name: &str, json: &Json) -> Result<(usize, Value)> 
     let def = &state.table.def;
     let at = def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))?;
     let ty = def.columns.get(at).map(|c| &c.ty);
-    // SQL may put a number into a text column; in JSON a number that was meant as text is text.
-    if ty.is_some_and(SqlType::is_text) && (json.is_number() || json.is_boolean()) {
-        return Err(Error::Invalid(format!("column '{name}' takes a string, not {json}")));
+    // SQL may put a number into a text column and a truth into an integer; JSON says what it means.
+    let mistaken = ty.is_some_and(|ty| {
+        (ty.is_text() && (json.is_number() || json.is_boolean()))
+            || (ty.is_numeric() && json.is_boolean())
+    });
+    if mistaken {
+        let ty = ty.map_or_else(String::new, ToString::to_string);
+        return Err(Error::Invalid(format!("column '{name}' takes {ty}, not {json}")));
     }
     Ok((at, from_json(json, ty)?))
 }
