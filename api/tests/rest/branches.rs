@@ -124,6 +124,8 @@ fn update() {
     assert_ne!(rest["updated_at"], before);
     let nothing = api.patch("/v1/branches/b", json!({})).data(200);
     assert_eq!(nothing, rest, "nothing was asked for");
+    let long = json!({"display_name": "x".repeat(1025)});
+    api.patch("/v1/branches/b", long).error(400, "INVALID_REQUEST");
 }
 
 #[test]

@@ -181,3 +181,24 @@ fn restore() {
     let taken = json!({"backup_branch_name": "backup"});
     api.post(&path, taken).error(409, "BRANCH_EXISTS");
 }
+
+#[test]
+fn a_restore_that_must_wait_makes_nothing() {
+    let api = Api::new();
+    api.post("/v1/branches/main/snapshots", json!({"name": "s"})).data(201);
+    api.execute("main", "DELETE FROM users WHERE id = 1");
+    api.hold("main");
+    let body = json!({"create_backup_branch": true, "backup_branch_name": "backup"});
+    let path = "/v1/branches/main/restore/s";
+    api.post(path, body.clone()).error(409, "WRITE_CONFLICT");
+    api.get("/v1/branches/backup").error(404, "BRANCH_NOT_FOUND");
+    // The slot is held for a minute; each request takes some seconds of it.
+    let done = (0..60).find_map(|_| {
+        let reply = api.post(path, body.clone());
+        (reply.status == 200).then_some(reply)
+    });
+    assert_eq!(done.expect("the slot has an end").data(200)["backup_branch"], "backup");
+    assert_eq!(api.rows("backup", "SELECT id FROM users"), json!([[2]]));
+    // And the restore has given it back.
+    api.execute("main", "DELETE FROM users WHERE id = 1");
+}
