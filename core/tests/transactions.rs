@@ -299,7 +299,8 @@ fn what_others_refer_to_cannot_be_taken_away() {
     assert!(matches!(refused, Err(Error::Invalid(_))));
     let refused = db.try_write("main", |txn| alter(txn, "p", |p| p.key(&[])));
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-    let refused = db.try_write("main", |txn| alter(txn, "c", |c| c.drop_index("c_parent_fkey_idx")));
+    let refused =
+        db.try_write("main", |txn| alter(txn, "c", |c| c.drop_index("c_parent_fkey_idx")));
     assert!(matches!(refused, Err(Error::Invalid(_))), "children are found through it");
 }
 
@@ -365,10 +366,7 @@ fn constraints_are_looked_at_when_the_statement_ends() {
         txn.put_moved(id, &keys[0], &vec![int(2), int(3), int(2)])?;
         txn.put_moved(id, &keys[1], &vec![int(3), NULL, int(1)])
     });
-    assert_eq!(
-        db.rows("main", "t"),
-        [[int(2), int(3), int(2)], [int(3), NULL, int(1)]]
-    );
+    assert_eq!(db.rows("main", "t"), [[int(2), int(3), int(2)], [int(3), NULL, int(1)]]);
     db.assert_lawful();
 }
 

@@ -2,7 +2,7 @@
 
 mod random;
 
-use offshoot_core::chunk::{Chunk, ChunkSource, Chunks, Hash, StoreError};
+use offshoot_core::chunk::{Chunk, ChunkSource, Chunks, Hash, StoreError, WorkingSet};
 use offshoot_core::tree::{self, KeyRange, Root, View};
 use random::Random;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -274,10 +274,9 @@ fn a_cold_scan_restarts_seldom() {
     let all = warm.all.lock().unwrap().clone();
     let leaves = all.len();
     let cold = Arc::new(Source { all: Mutex::new(all), cold: true, ..Source::default() });
-    let mut restarts = 0;
+    let set = Arc::new(WorkingSet::new(64 << 20));
     loop {
-        let chunks = Chunks::new(cold.clone()).pinning(64 << 20);
-        chunks.widen(restarts);
+        let chunks = Chunks::new(cold.clone()).working_on(set.clone());
         let mut count = 0;
         let done = (|| {
             let mut cursor = tree::Cursor::new(&chunks, root, &KeyRange::all(), false)?;
@@ -292,9 +291,10 @@ fn a_cold_scan_restarts_seldom() {
             break;
         };
         assert!(done.is_err());
-        restarts += 1;
+        set.restart();
         cold.fetched.lock().unwrap().extend(faults.missing.iter().chain(&faults.hints));
     }
+    let restarts = set.restarts();
     assert!(restarts <= 40, "{restarts} restarts for {leaves} chunks");
 }
 

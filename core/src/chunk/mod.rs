@@ -10,5 +10,5 @@ pub use body::{Chunk, WrongHash};
 pub use hash::{Hash, HashParseError};
 pub use memory::MemoryStore;
 pub use pack::{ChunkSlice, Pack, PackError, PackIndex};
-pub use reader::{ChunkError, Chunks, FaultSet};
+pub use reader::{ChunkError, Chunks, FaultSet, WorkingSet};
 pub use store::{ChunkSource, Outcome, RefChange, Store, StoreError, Ticket, Write};

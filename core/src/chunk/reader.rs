@@ -3,7 +3,7 @@
 //! A chunk that the source does not have at hand is a *fault*. It is returned as an error, and it is
 //! also recorded here, so that whatever a layer in between makes of the error, the caller learns of
 //! it and discards the result. Hints name the chunks that a scan will want next; how many of them a
-//! fault asks for grows with each restart of the statement ([`Chunks::widen`]).
+//! fault asks for grows with each restart of the operation ([`WorkingSet`]).
 
 use super::{Chunk, ChunkSource, Hash, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -33,6 +33,54 @@ pub enum ChunkError {
     Store(#[from] StoreError),
 }
 
+/// What one operation has come past, kept at hand while it faults and starts again, so that every
+/// fault brings it further whatever the source's own cache drops meanwhile. The host makes one per
+/// operation and hands it to [`Database::with_working_set`](crate::database::Database::with_working_set).
+#[derive(Debug)]
+pub struct WorkingSet {
+    max_bytes: usize,
+    restarts: AtomicUsize,
+    held: Mutex<(HashMap<Hash, Chunk>, usize)>,
+}
+
+impl WorkingSet {
+    /// Holds up to this many bytes of chunks; an operation that needs more ends in `WorkingSet`.
+    pub fn new(max_bytes: usize) -> Self {
+        WorkingSet { max_bytes, restarts: AtomicUsize::new(0), held: Mutex::default() }
+    }
+
+    /// The operation starts again: faults ask for more from now on.
+    pub fn restart(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the operation has started again.
+    pub fn restarts(&self) -> usize {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    /// The operation has ended: nothing is held any more, and the next one begins anew.
+    pub fn release(&self) {
+        self.restarts.store(0, Ordering::Relaxed);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+    }
+
+    fn get(&self, hash: &Hash) -> Option<Chunk> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).0.get(hash).cloned()
+    }
+
+    fn hold(&self, chunk: &Chunk) -> Result<(), ChunkError> {
+        let (held, bytes) = &mut *self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.insert(chunk.hash(), chunk.clone()).is_none() {
+            *bytes += chunk.bytes().len();
+        }
+        match *bytes > self.max_bytes {
+            true => Err(ChunkError::WorkingSet(self.max_bytes)),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Chunks of a source, and new ones that are staged until they are written. Shared by reference; all
 /// methods take `&self`.
 pub struct Chunks {
@@ -40,8 +88,7 @@ pub struct Chunks {
     inner: Mutex<Inner>,
     reads: AtomicU64,
     staged: AtomicUsize,
-    hints_max: AtomicUsize,
-    pin_max_bytes: usize,
+    working_set: Option<Arc<WorkingSet>>,
 }
 
 #[derive(Default)]
@@ -49,8 +96,6 @@ struct Inner {
     staged: HashMap<Hash, Chunk>,
     order: Vec<Hash>,
     faults: FaultSet,
-    pinned: HashMap<Hash, Chunk>,
-    pinned_bytes: usize,
 }
 
 impl Chunks {
@@ -61,17 +106,22 @@ impl Chunks {
             inner: Mutex::new(Inner::default()),
             reads: AtomicU64::new(0),
             staged: AtomicUsize::new(0),
-            hints_max: AtomicUsize::new(0),
-            pin_max_bytes: 0,
+            working_set: None,
         }
     }
 
-    /// Holds on to every chunk that is read, up to a number of bytes: for sources that fault, whose
-    /// caches must not drop what a running statement has come past.
+    /// Holds on to every chunk that is read: for sources that fault, whose caches must not drop what
+    /// a running operation has come past.
     #[must_use]
-    pub fn pinning(mut self, max_bytes: usize) -> Self {
-        self.pin_max_bytes = max_bytes;
+    pub fn working_on(mut self, set: Arc<WorkingSet>) -> Self {
+        self.working_set = Some(set);
         self
+    }
+
+    /// How often the operation has started again because chunks were not at hand; `None` over a
+    /// source that never faults.
+    pub fn restarts(&self) -> Option<usize> {
+        self.working_set.as_ref().map(|set| set.restarts())
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -89,15 +139,24 @@ impl Chunks {
         {
             return Ok(chunk.clone());
         }
-        match self.source.chunk(hash)? {
-            Some(chunk) => {
-                if self.pin_max_bytes > 0 {
-                    self.pin(&chunk)?;
-                }
-                Ok(chunk)
-            }
+        match self.at_hand(hash)? {
+            Some(chunk) => Ok(chunk),
             None => Err(self.fault(&[*hash], hints)),
         }
+    }
+
+    /// A chunk if it is at hand; it is no fault if not.
+    ///
+    /// # Errors
+    /// `WorkingSet` where it is full; the store's.
+    pub fn at_hand(&self, hash: &Hash) -> Result<Option<Chunk>, ChunkError> {
+        let Some(set) = &self.working_set else { return Ok(self.source.chunk(hash)?) };
+        if let Some(chunk) = set.get(hash) {
+            return Ok(Some(chunk));
+        }
+        let chunk = self.source.chunk(hash)?;
+        chunk.iter().try_for_each(|chunk| set.hold(chunk))?;
+        Ok(chunk)
     }
 
     /// Whether all of these are at hand; those that are not become one fault.
@@ -110,10 +169,8 @@ impl Chunks {
             if self.staged.load(Ordering::Acquire) > 0 && self.inner().staged.contains_key(hash) {
                 continue;
             }
-            match self.source.chunk(hash)? {
-                Some(chunk) if self.pin_max_bytes > 0 => self.pin(&chunk)?,
-                Some(_) => {}
-                None => missing.push(*hash),
+            if self.at_hand(hash)?.is_none() {
+                missing.push(*hash);
             }
         }
         match missing.is_empty() {
@@ -123,7 +180,14 @@ impl Chunks {
     }
 
     fn fault(&self, missing: &[Hash], hints: &[Hash]) -> ChunkError {
-        let wanted = hints.len().min(self.hints_max.load(Ordering::Relaxed));
+        // Only what is needed at first; after one restart the sixteen chunks that a scan comes to
+        // next, after more all that the caller can name.
+        let wanted = match self.restarts() {
+            None | Some(0) => 0,
+            Some(1) => 16,
+            Some(_) => usize::MAX,
+        };
+        let wanted = hints.len().min(wanted);
         let mut inner = self.inner();
         let faults = &mut inner.faults;
         for hash in missing {
@@ -136,32 +200,10 @@ impl Chunks {
         ChunkError::Fault(faults.clone())
     }
 
-    fn pin(&self, chunk: &Chunk) -> Result<(), ChunkError> {
-        let mut inner = self.inner();
-        if inner.pinned.insert(chunk.hash(), chunk.clone()).is_none() {
-            inner.pinned_bytes += chunk.bytes().len();
-        }
-        match inner.pinned_bytes > self.pin_max_bytes {
-            true => Err(ChunkError::WorkingSet(self.pin_max_bytes)),
-            false => Ok(()),
-        }
-    }
-
     /// The faults since the last call, whatever became of the errors.
     pub fn take_faults(&self) -> Option<FaultSet> {
         let faults = std::mem::take(&mut self.inner().faults);
         (!faults.missing.is_empty()).then_some(faults)
-    }
-
-    /// How wide faults ask from now on: after no restart only what is needed, after one the sixteen
-    /// chunks that a scan comes to next, after more all that the caller can name.
-    pub fn widen(&self, restarts: usize) {
-        let hints = match restarts {
-            0 => 0,
-            1 => 16,
-            _ => usize::MAX,
-        };
-        self.hints_max.store(hints, Ordering::Relaxed);
     }
 
     /// How many chunks were asked for.

@@ -3,7 +3,9 @@
 use super::{AsOf, Database, MAIN, Point, Receipt, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
-use crate::history::{BranchRecord, BranchStatus, CommitReader, Metadata, Micros, check_name};
+use crate::history::{
+    BranchId, BranchRecord, BranchStatus, CommitReader, Metadata, Micros, check_name,
+};
 use crate::moment::Moment;
 use std::sync::Arc;
 
@@ -49,8 +51,13 @@ impl Database {
             AsOf::Commit(_) => self.newest(&new.source)?,
             _ => self.head(&new.source)?,
         };
-        if locked(&self.cells).contains_key(&new.name) {
-            return Err(Error::exists(Kind::Branch, new.name));
+        let there = locked(&self.cells).get(&new.name).cloned();
+        if let Some(there) = there {
+            // What the same call has made before (its answer was lost) is not made twice.
+            return match there.id() == BranchId::derive(&moment.seed, 0) {
+                true => Ok(Receipt { value: there.record(&self.store), ticket: there.ticket() }),
+                false => Err(Error::exists(Kind::Branch, new.name)),
+            };
         }
         let chunks = self.chunks();
         let commit = self.resolve(&chunks, &source, &new.as_of)?;
@@ -133,9 +140,11 @@ impl Database {
             deleted.deleted = Some(Micros(moment.now.0.max(record.updated.0)));
             // First the record of the deletion, then the deletion: a reader that sees both takes
             // the branch for alive.
+            let kept = deleted.ref_name().to_string();
             let kept = RefChange {
-                name: deleted.ref_name().to_string(),
-                expected: None,
+                // There already, where the deletion after it failed before.
+                expected: self.store.read_ref(&kept)?,
+                name: kept,
                 new: Some(deleted.encode()),
             };
             self.submit(Write { pack: Pack::default(), change: Some(kept) })?;
@@ -147,7 +156,12 @@ impl Database {
             let ticket = self.submit(Write { pack: Pack::default(), change: Some(gone) })?;
             Ok((deleted, ticket))
         })?;
-        locked(&self.cells).remove(&record.name);
+        let mut cells = locked(&self.cells);
+        // By now the name may be another branch's.
+        if cells.get(&record.name).is_some_and(|live| live.id() == record.id) {
+            cells.remove(&record.name);
+        }
+        drop(cells);
         Ok(Receipt { value: record, ticket: Some(ticket) })
     }
 

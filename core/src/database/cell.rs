@@ -83,6 +83,11 @@ impl Cell {
         locked(&self.heads).waiting.push_back((ticket, head));
     }
 
+    /// The ticket of the newest write that is not known to be durable.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        locked(&self.heads).waiting.back().map(|(ticket, _)| *ticket)
+    }
+
     pub(super) fn ref_name(&self) -> &str {
         &self.ref_name
     }

@@ -170,6 +170,14 @@ impl Database {
     /// Hands a write to the store. A lost comparison means that another process moved the ref: the
     /// refs are read again, and the caller runs again.
     pub(super) fn submit(&self, write: Write) -> Result<Ticket> {
+        let done = self.submit_once(write);
+        if let Err(Error::WriteConflict(_)) = &done {
+            self.refresh()?;
+        }
+        done
+    }
+
+    fn submit_once(&self, write: Write) -> Result<Ticket> {
         let wanted = write.change.clone();
         match self.store.submit(write)? {
             Outcome::Accepted(ticket) => Ok(ticket),
@@ -220,7 +228,15 @@ impl Database {
         if cells.contains_key(&branch) {
             return Err(Error::exists(crate::error::Kind::Branch, branch));
         }
-        let ticket = self.submit(Write { pack, change: Some(change) })?;
+        let ticket = match self.submit_once(Write { pack, change: Some(change) }) {
+            Err(Error::WriteConflict(_)) => {
+                // Another process has made a branch of this name.
+                drop(cells);
+                self.refresh()?;
+                return Err(Error::exists(crate::error::Kind::Branch, branch));
+            }
+            done => done?,
+        };
         let cell = super::Cell::new(name, bytes.clone(), record.clone());
         let head = Head {
             commit: record.head,

@@ -4,12 +4,13 @@ use super::{Database, locked};
 use crate::chunk::{Chunks, Hash, Pack, RefChange, Ticket, Write};
 use crate::error::{Error, Result};
 use crate::history::{
-    CommitId, CommitReader, HistoryError, Pins, Retention, SHALLOW_PREFIX, SNAPSHOT_PREFIX,
-    ShallowRecord, SnapshotRecord, gc,
+    BranchStatus, CommitId, CommitReader, HistoryError, Pins, Retention, SHALLOW_PREFIX,
+    SNAPSHOT_PREFIX, ShallowRecord, SnapshotRecord, gc,
 };
 use crate::moment::Moment;
-use crate::row::State;
+use crate::row::{Base, State};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError, Weak};
 
 /// What a collection asks of a store that can drop chunks.
 pub trait Compact {
@@ -55,7 +56,7 @@ impl Database {
         locked(&self.resolved).clear();
         let since = self.store.durable();
         let chunks = self.chunks();
-        let plan = loop {
+        let mut plan = loop {
             let plan = self.plan(&chunks, moment, retention)?;
             if plan.wanted.is_empty() {
                 break plan;
@@ -64,6 +65,12 @@ impl Database {
                 self.write_keyframe(*commit)?;
             }
         };
+        let staying = plan.keyframes.iter().map(|(commit, _)| *commit).collect();
+        let _staying = Staying::begin(self, staying);
+        // What readers took up while this was planned; from here on they take up what stays.
+        for base in self.bases_held() {
+            State::references(&chunks, base.root.hash, &mut |hash| plan.live.insert(hash))?;
+        }
         for record in &plan.shallow {
             self.set_shallow(record)?;
         }
@@ -77,8 +84,13 @@ impl Database {
                 self.put(Write { pack: Pack::default(), change: Some(change) })?;
             }
         }
-        self.refresh()?;
+        self.refresh_shallow()?;
         Ok(done)
+    }
+
+    /// The materialised states that someone may still read.
+    fn bases_held(&self) -> Vec<Arc<Base>> {
+        locked(&self.held).iter().filter_map(Weak::upgrade).collect()
     }
 
     fn plan(
@@ -101,8 +113,10 @@ impl Database {
                 pins.commits.insert(newest.commit);
             }
         }
-        let held: Vec<_> = locked(&self.held).iter().filter_map(std::sync::Weak::upgrade).collect();
-        pins.states.extend(held.iter().map(|base| base.root.hash));
+        // A fork is a snapshot for as long as its branch lives.
+        let live = branches.iter().filter(|record| record.status != BranchStatus::Deleted);
+        pins.commits.extend(live.filter_map(|record| record.fork));
+        pins.states.extend(self.bases_held().iter().map(|base| base.root.hash));
         let keyframe = |commit: &CommitId| self.store.keyframe(&commit.0);
         let references = |chunks: &Chunks, root: &Hash, visit: &mut dyn FnMut(&Hash) -> bool| {
             State::references(chunks, *root, &mut |hash| visit(&hash)).map_err(HistoryError::from)
@@ -147,7 +161,7 @@ impl Database {
         let mut points: BTreeSet<CommitId> = BTreeSet::new();
         let mut roots: BTreeSet<Hash> = BTreeSet::new();
         for record in self.branches()? {
-            if record.status == crate::history::BranchStatus::Deleted {
+            if record.status == BranchStatus::Deleted {
                 continue;
             }
             points.insert(record.head);
@@ -185,6 +199,23 @@ impl Database {
             }
         }
         Ok(())
+    }
+}
+
+/// While this lives no keyframe is read but those that stay.
+struct Staying<'d>(&'d Database);
+
+impl<'d> Staying<'d> {
+    fn begin(database: &'d Database, keyframes: HashSet<CommitId>) -> Self {
+        let mut staying = database.staying.write().unwrap_or_else(PoisonError::into_inner);
+        *staying = Some(keyframes);
+        Staying(database)
+    }
+}
+
+impl Drop for Staying<'_> {
+    fn drop(&mut self) {
+        *self.0.staying.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

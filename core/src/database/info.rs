@@ -62,6 +62,9 @@ impl Database {
             },
             _ => head.commit,
         };
+        history.want_line(&start, limit as u64, &|_, header| {
+            Ok(from.is_some_and(|from| header.time < from))
+        })?;
         let mut entries = Vec::new();
         let mut line = history.line(&start);
         while entries.len() < limit {

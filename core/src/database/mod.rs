@@ -38,7 +38,7 @@ pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use points::{AsOf, Point};
 pub use snapshots::Restored;
 
-use crate::chunk::{ChunkSource, Chunks, Store, Ticket, Write};
+use crate::chunk::{ChunkSource, Chunks, Store, Ticket, WorkingSet, Write};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
     BranchRecord, BranchStatus, CommitId, SHALLOW_PREFIX, Shallow, ShallowRecord,
@@ -46,8 +46,8 @@ use crate::history::{
 use crate::moment::Moment;
 use crate::row::{Base, State};
 use cell::Cell;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 /// The branch that every database has.
 pub const MAIN: &str = "main";
@@ -55,14 +55,18 @@ pub const MAIN: &str = "main";
 /// A database: branches of versioned tables over a host's store. Shared by threads through an `Arc`.
 pub struct Database {
     store: Arc<dyn Store>,
-    cells: Mutex<BTreeMap<String, Arc<Cell>>>,
-    states: Mutex<points::StateCache>,
-    resolved: Mutex<points::Resolved>,
-    shallow: Mutex<Arc<Shallow>>,
+    /// What an operation over a store that faults holds on to. All else is shared by handles.
+    working_set: Option<Arc<WorkingSet>>,
+    cells: Arc<Mutex<BTreeMap<String, Arc<Cell>>>>,
+    states: Arc<Mutex<points::StateCache>>,
+    resolved: Arc<Mutex<points::Resolved>>,
+    shallow: Arc<Mutex<Arc<Shallow>>>,
     /// Materialised states that someone may still read.
-    held: Mutex<Vec<Weak<Base>>>,
+    held: Arc<Mutex<Vec<Weak<Base>>>>,
+    /// While a collection runs: the keyframes that stay. Others are not read any more.
+    staying: Arc<RwLock<Option<HashSet<CommitId>>>>,
     /// Syntax trees of statements that sessions ran lately.
-    pub(crate) statements: crate::sql::StatementCache,
+    pub(crate) statements: Arc<crate::sql::StatementCache>,
 }
 
 /// The result of a write, and the ticket that says when it is durable (`None` where nothing had to
@@ -87,26 +91,59 @@ impl Database {
     pub fn open(store: Arc<dyn Store>, moment: &Moment) -> Result<Receipt<Self>> {
         let database = Database {
             store,
-            cells: Mutex::new(BTreeMap::new()),
-            states: Mutex::default(),
-            resolved: Mutex::default(),
-            shallow: Mutex::default(),
-            held: Mutex::default(),
-            statements: Default::default(),
+            working_set: None,
+            cells: Arc::default(),
+            states: Arc::default(),
+            resolved: Arc::default(),
+            shallow: Arc::default(),
+            held: Arc::default(),
+            staying: Arc::default(),
+            statements: Arc::default(),
         };
         database.refresh()?;
         let exists = locked(&database.cells).contains_key(MAIN);
         let ticket = match exists {
             true => None,
-            false => database.create_main(moment)?,
+            false => match database.create_main(moment) {
+                // Another process was faster, and its branch has been read.
+                Err(Error::Exists { .. }) => None,
+                made => made?,
+            },
         };
         Ok(Receipt { value: database, ticket })
     }
 
+    /// The same database for one operation over a store that faults: what the operation reads stays
+    /// at hand in `set` until that is released.
+    ///
+    /// ```text
+    ///   let here = database.with_working_set(set.clone());
+    ///   let done = loop { match here.merge(…) {
+    ///       Err(Error::Fault(missing)) => { fetch(missing); set.restart() }
+    ///       done => break done,
+    ///   } };
+    ///   set.release();
+    /// ```
+    #[must_use]
+    pub fn with_working_set(&self, set: Arc<WorkingSet>) -> Database {
+        Database {
+            store: self.store.clone(),
+            working_set: Some(set),
+            cells: self.cells.clone(),
+            states: self.states.clone(),
+            resolved: self.resolved.clone(),
+            shallow: self.shallow.clone(),
+            held: self.held.clone(),
+            staying: self.staying.clone(),
+            statements: self.statements.clone(),
+        }
+    }
+
     /// Reads the refs again. Only needed where other processes write to the same store.
     pub fn refresh(&self) -> Result<()> {
+        // Held throughout, so that no branch which is made or deleted meanwhile is missed.
+        let mut known = locked(&self.cells);
         let mut cells = BTreeMap::new();
-        let known = locked(&self.cells).clone();
         for (name, bytes) in self.store.list_refs(crate::history::BRANCH_PREFIX)? {
             let record = BranchRecord::decode(&bytes)?;
             let cell = match known.get(&record.name) {
@@ -115,7 +152,13 @@ impl Database {
             };
             cells.insert(record.name, cell);
         }
-        *locked(&self.cells) = cells;
+        *known = cells;
+        drop(known);
+        self.refresh_shallow()
+    }
+
+    /// Reads again what retention has dropped.
+    fn refresh_shallow(&self) -> Result<()> {
         let mut records = Vec::new();
         for (_, bytes) in self.store.list_refs(SHALLOW_PREFIX)? {
             records.push(ShallowRecord::decode(&bytes)?);
@@ -147,7 +190,11 @@ impl Database {
     /// What an operation reads and stages through.
     pub fn chunks(&self) -> Arc<Chunks> {
         let source: Arc<dyn ChunkSource> = self.store.clone();
-        Arc::new(Chunks::new(source))
+        let chunks = Chunks::new(source);
+        Arc::new(match &self.working_set {
+            Some(set) => chunks.working_on(set.clone()),
+            None => chunks,
+        })
     }
 
     /// All branch records: live ones, and those of deleted branches.

@@ -1,15 +1,15 @@
 //! A branch at a time: which commit that is, and what it held.
 
-use super::{Database, Head, locked};
+use super::{Database, Head, KEYFRAME_AFTER_COMMITS, locked};
 use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::history::{
-    Body, BranchRecord, Commit, CommitHeader, CommitId, CommitReader, Micros, Scn, SnapshotId,
-    SnapshotKind, SnapshotRecord,
+    Body, BodyKind, BranchRecord, BranchStatus, Commit, CommitHeader, CommitId, CommitReader,
+    Micros, Scn, SnapshotId, SnapshotKind, SnapshotRecord,
 };
 use crate::row::State;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// A point of a branch's history.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -168,13 +168,16 @@ impl Database {
         let mut at = commit;
         let mut newest: Option<(Scn, Micros)> = None;
         let (mut bytes, mut state) = (0, None);
+        history.want_line(&commit, KEYFRAME_AFTER_COMMITS, &|id, header| {
+            Ok(matches!(header.body, BodyKind::Root(_)) || self.store.keyframe(&id.0)?.is_some())
+        })?;
         while state.is_none() {
             if newest.is_none() {
                 let header = history.header(&at)?;
                 newest = Some((header.scn, header.time));
             }
-            if let Some(root) = self.store.keyframe(&at.0)? {
-                state = Some(State::load(chunks, root)?);
+            if let Some(found) = self.load_keyframe(chunks, at)? {
+                state = Some(found);
                 break;
             }
             let Commit { body, parents, .. } = history.commit(&at)?;
@@ -200,6 +203,19 @@ impl Database {
         let point = Arc::new(Point { commit, scn, time, state, deltas });
         locked(&self.states).put(point.clone());
         Ok(point)
+    }
+
+    /// The state that a keyframe of this commit holds, if one stands here and stays.
+    fn load_keyframe(&self, chunks: &Chunks, commit: CommitId) -> Result<Option<State>> {
+        // Until the state is held no collection decides what stays.
+        let staying = self.staying.read().unwrap_or_else(PoisonError::into_inner);
+        if staying.as_ref().is_some_and(|staying| !staying.contains(&commit)) {
+            return Ok(None);
+        }
+        let Some(root) = self.store.keyframe(&commit.0)? else { return Ok(None) };
+        let state = State::load(chunks, root)?;
+        self.hold(&state);
+        Ok(Some(state))
     }
 
     pub(super) fn load_head(&self, record: BranchRecord, ref_bytes: Vec<u8>) -> Result<Head> {
@@ -243,6 +259,10 @@ impl Database {
         }
         let chunks = self.chunks();
         for record in self.branches()? {
+            if record.status == BranchStatus::Deleted {
+                // Nothing keeps the fork of a branch that is gone.
+                continue;
+            }
             let (Some(fork), Some(source)) = (record.fork, &record.source_branch) else { continue };
             let id = snapshot_of(fork);
             if all.iter().any(|s: &SnapshotRecord| s.id == id) {

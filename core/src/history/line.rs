@@ -14,6 +14,7 @@
 //! was merged into it, so the past of a branch does not change when it takes in another.
 
 use super::{CommitHeader, CommitId, CommitReader, HistoryError, Micros, Point, Scn};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const SECOND: i64 = 1_000_000;
@@ -87,6 +88,52 @@ impl<'a> CommitReader<'a> {
             true => Ok((parent, header)),
             false => Err(unlawful(&at.0)),
         }
+    }
+
+    /// Over a source that faults: asks at once for as many commits of the line of `head`, this one
+    /// first, as a walk may want next, not more than `most` and none behind one that `ends` the
+    /// walk. A commit names its parent and, by its jump, one further back; so what is asked for
+    /// spreads over the line in few restarts, where a walk alone would need one per commit. The
+    /// reach doubles with each restart. Elsewhere it does nothing.
+    ///
+    /// # Errors
+    /// A fault that names all commits that are known and not at hand.
+    pub fn want_line(
+        &self,
+        head: &CommitId,
+        most: u64,
+        ends: &dyn Fn(&CommitId, &CommitHeader) -> Result<bool, HistoryError>,
+    ) -> Result<(), HistoryError> {
+        const FIRST_REACH: u64 = 16;
+        let Some(restarts) = self.chunks().restarts() else { return Ok(()) };
+        let doublings = u32::try_from(restarts.min(32)).unwrap_or(32);
+        let reach = FIRST_REACH.saturating_mul(1 << doublings).min(most);
+        let mut wanted = Vec::new();
+        let mut seen = HashSet::from([*head]);
+        // Without a number the head itself: all others are named with theirs.
+        let mut ahead = vec![(*head, None)];
+        let mut lowest = None;
+        while let Some((id, scn)) = ahead.pop() {
+            if scn.is_some_and(|scn| Some(scn) < lowest) || self.is_dropped(&id) {
+                continue;
+            }
+            if self.chunks().at_hand(&id.0)?.is_none() {
+                wanted.push(id.0);
+                continue;
+            }
+            let header = self.header(&id)?;
+            let lowest = *lowest.get_or_insert(Scn(header.scn.0.saturating_sub(reach)));
+            if ends(&id, &header)? || header.scn <= lowest {
+                continue;
+            }
+            let parent = header.first_parent().map(|id| (id, Scn(header.scn.0.saturating_sub(1))));
+            for (id, scn) in header.jump.into_iter().chain(parent) {
+                if scn >= lowest && seen.insert(id) {
+                    ahead.push((id, Some(scn)));
+                }
+            }
+        }
+        Ok(self.chunks().want(&wanted)?)
     }
 
     /// Whether `candidate` is `head` or stands before it on its line.
