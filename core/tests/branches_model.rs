@@ -339,13 +339,9 @@ impl World {
     }
 
     fn merge_of(&mut self, source: usize, target: usize) {
-        let policy = [
-            Policy::SourceWins,
-            Policy::TargetWins,
-            Policy::Newest,
-            Policy::Manual,
-            Policy::Abort,
-        ][self.random.below(5) as usize];
+        let policy =
+            [Policy::SourceWins, Policy::TargetWins, Policy::Newest, Policy::Manual, Policy::Abort]
+                [self.random.below(5) as usize];
         let mut request = merging(&self.branches[source].name, &self.branches[target].name);
         request.policy = policy;
         if source == target {

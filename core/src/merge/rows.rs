@@ -197,9 +197,7 @@ impl RowMerge<'_> {
         };
         let (bases, source) = match (images, self.bases) {
             (Some((old, new)), [base]) => (vec![known(base, old)?], known(self.source, new)?),
-            (_, bases) => {
-                (bases.iter().map(row).collect::<Result<Vec<_>>>()?, row(self.source)?)
-            }
+            (_, bases) => (bases.iter().map(row).collect::<Result<Vec<_>>>()?, row(self.source)?),
         };
         Ok(Sides { bases, source, target: row(self.target)? })
     }
@@ -295,9 +293,8 @@ impl RowMerge<'_> {
     ) -> impl Iterator<Item = &'r Resolution> {
         let all = &self.options.resolutions;
         let row = (!all.is_empty()).then(|| row_id(table, key));
-        all.iter().filter(move |r| {
-            row.as_ref() == Some(&r.row_id) && same_name(&r.table, table.name())
-        })
+        all.iter()
+            .filter(move |r| row.as_ref() == Some(&r.row_id) && same_name(&r.table, table.name()))
     }
 
     /// What was decided by hand about a whole row.
@@ -413,4 +410,3 @@ fn project(side: &TableState, merged: &Table, bytes: &[u8]) -> Result<Row> {
     }
     Ok(projected)
 }
-

@@ -262,7 +262,9 @@ fn written_and_dropped(
         dropped.retain(|(was, is, name)| {
             let same = old.get(*was) == new.get(*is);
             if !same {
-                trouble.push(format!("column '{name}' was dropped on one side and written on the other"));
+                trouble.push(format!(
+                    "column '{name}' was dropped on one side and written on the other"
+                ));
             }
             same
         });

@@ -110,7 +110,8 @@ impl Txn {
         self.now.state.put_table(after)?;
         self.now.defined.insert(id);
         self.lean_on_parents(&table)?;
-        if let Some((_, broken)) = crate::row::broken_definitions(&self.now.state).into_iter().next()
+        if let Some((_, broken)) =
+            crate::row::broken_definitions(&self.now.state).into_iter().next()
         {
             return Err(Error::Invalid(broken));
         }

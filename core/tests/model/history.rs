@@ -65,11 +65,7 @@ impl History {
     }
 
     /// When each row that `side` touched and `other` lacks was touched last.
-    pub fn touched(
-        &self,
-        side: usize,
-        other: usize,
-    ) -> BTreeMap<(usize, Key), (i64, CommitId)> {
+    pub fn touched(&self, side: usize, other: usize) -> BTreeMap<(usize, Key), (i64, CommitId)> {
         let mut touched = BTreeMap::new();
         let known = self.ancestors(other);
         for at in self.ancestors(side).difference(&known) {

@@ -49,9 +49,8 @@ impl Pair {
         let Pair { txn, now, .. } = self;
         let mut refused = false;
         // The model takes part in the statement because an automatic key is told by the database.
-        let done = db.statement(txn, |txn| {
-            ops.iter().try_for_each(|op| apply(txn, now, op, &mut refused))
-        });
+        let done = db
+            .statement(txn, |txn| ops.iter().try_for_each(|op| apply(txn, now, op, &mut refused)));
         let broken = self.now.state.broken();
         match done {
             Ok(()) => assert!(!refused && broken.is_none(), "{ops:?} breaks {broken:?}"),
@@ -125,9 +124,9 @@ fn apply(txn: &mut Txn, now: &mut Standing, op: &Op, refused: &mut bool) -> Resu
     let id = state.table.id();
     let null = |row: &Row, filled: Option<usize>| {
         let required = spec.columns.iter().map(|(_, _, required)| required).enumerate();
-        required.zip(row).any(|((i, required), cell)| {
-            *required && *cell == Cell::Null && filled != Some(i)
-        })
+        required
+            .zip(row)
+            .any(|((i, required), cell)| *required && *cell == Cell::Null && filled != Some(i))
     };
     let told = |result: Result<()>, refused: &mut bool, expected: bool| -> Result<()> {
         *refused |= expected;
@@ -273,9 +272,8 @@ fn changed(random: &mut Random, table: usize, state: &State, key: &Key) -> Row {
 
 fn fresh(random: &mut Random, table: usize, state: &State) -> Row {
     let number = |random: &mut Random, n| Cell::Int(random.below(n) as i64);
-    let word = |random: &mut Random, stem: &str, n| {
-        Cell::Text(format!("{stem}{}", random.below(n)))
-    };
+    let word =
+        |random: &mut Random, stem: &str, n| Cell::Text(format!("{stem}{}", random.below(n)));
     let or_null = |random: &mut Random, cell: Cell, one_in| match random.below(one_in) {
         0 => Cell::Null,
         _ => cell,

@@ -63,13 +63,7 @@ impl Define {
     }
 
     /// A column that rows without it show `missing` for.
-    pub fn column_with(
-        mut self,
-        name: &str,
-        ty: SqlType,
-        not_null: bool,
-        missing: Value,
-    ) -> Self {
+    pub fn column_with(mut self, name: &str, ty: SqlType, not_null: bool, missing: Value) -> Self {
         let mut content = Vec::new();
         ty.encode(&mut content);
         content.push(not_null.into());

@@ -166,12 +166,8 @@ impl Db {
     }
 
     pub fn branch_at(&self, name: &str, source: &str, as_of: AsOf) -> BranchRecord {
-        let new = NewBranch {
-            name: name.into(),
-            source: source.into(),
-            as_of,
-            ..NewBranch::default()
-        };
+        let new =
+            NewBranch { name: name.into(), source: source.into(), as_of, ..NewBranch::default() };
         self.database.create_branch(&self.moments.next(), new).unwrap().value
     }
 
