@@ -4,7 +4,6 @@
 //! its new id. Where the reference is part of the referring row's own key that row moves too, and
 //! what refers to it follows in turn.
 
-use crate::error::Result;
 use crate::row::{Row, State, Table, TableId};
 use crate::value::Value;
 use std::collections::HashMap;
@@ -77,11 +76,7 @@ impl Renumbering {
     /// Moves the rows whose own key holds a reference that was followed. `inserted` are the rows
     /// that the source inserted. A moved row may be referred to by others, so this goes on until
     /// nothing moves any more: at most once per row.
-    pub(super) fn close(
-        &mut self,
-        state: &State,
-        inserted: &[(TableId, Arc<[u8]>, Row)],
-    ) -> Result<()> {
+    pub(super) fn close(&mut self, state: &State, inserted: &[(TableId, Arc<[u8]>, Row)]) {
         loop {
             let mut moved = Vec::new();
             for (id, key, row) in inserted {
@@ -94,7 +89,7 @@ impl Renumbering {
                 }
             }
             if moved.is_empty() {
-                return Ok(());
+                return;
             }
             self.0.extend(moved);
         }

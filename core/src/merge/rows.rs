@@ -106,21 +106,27 @@ impl RowMerge<'_> {
         }
         let mut renumbering = Renumbering::default();
         let mut inserted = Vec::new();
+        // Rows of automatic keys that both sides inserted: table, key, the source's and the target's.
+        let mut both = Vec::new();
         for candidate in work {
-            let id = candidate.table;
+            let (id, key) = (candidate.table, &candidate.key);
             let Some(table) = merged.state.table(id).map(|t| t.table.clone()) else { continue };
-            let Ok(sides) = self.sides(candidate, &table) else { continue };
-            let Some(row) = sides.source.clone().filter(|_| sides.base().is_none()) else {
-                continue;
+            // What the merged definition cannot hold is told when the row is merged.
+            let sides = match self.sides(candidate, &table) {
+                Err(Error::Value(_)) => continue,
+                sides => sides?,
             };
-            let clashes = sides.target.as_ref().is_some_and(|theirs| *theirs != row);
-            if clashes && generated(&table) && self.resolved(&table, &candidate.key).is_none() {
-                renumbering.assign(&mut merged.state, &table, &candidate.key, row.clone());
+            if sides.base().is_some() {
+                continue;
             }
-            inserted.push((id, candidate.key.clone(), row));
-        }
-        if renumbering.is_empty() {
-            return Ok(renumbering);
+            let (Some(ours), theirs) = (sides.source, sides.target) else { continue };
+            if let Some(theirs) = theirs
+                && generated(&table)
+                && self.resolved(&table, key).is_none()
+            {
+                both.push((table, key.clone(), ours.clone(), theirs));
+            }
+            inserted.push((id, key.clone(), ours));
         }
         for id in &plan.taken {
             self.each_taken(*id, |table, change| {
@@ -130,8 +136,23 @@ impl RowMerge<'_> {
                 Ok(())
             })?;
         }
-        renumbering.close(&merged.state, &inserted)?;
-        Ok(renumbering)
+        // Equal rows that refer to what was renumbered are equal no more.
+        loop {
+            let before = both.len();
+            both.retain(|(table, key, ours, theirs)| {
+                let mut row = ours.clone();
+                renumbering.follow(&merged.state, table, &mut row);
+                let clash = row != *theirs;
+                if clash {
+                    renumbering.assign(&mut merged.state, table, key, row);
+                }
+                !clash
+            });
+            if both.len() == before {
+                return Ok(renumbering);
+            }
+            renumbering.close(&merged.state, &inserted);
+        }
     }
 
     /// Tells the rows that differ between the target and a table that is taken from the source.

@@ -296,11 +296,7 @@ impl Txn {
                     given = Some(id as i64);
                     self.now.state.raise_sequence(table, id + 1);
                 }
-                Some(Value::Int(id)) if *id >= state.next_auto as i64 && *id < i64::MAX => {
-                    let next = *id as u64 + 1;
-                    self.now.state.raise_sequence(table, next);
-                }
-                _ => {}
+                _ => self.pass_over(&state, &row),
             }
         }
         definition.check_row(&row)?;
@@ -323,7 +319,6 @@ impl Txn {
         let Some(Value::Int(id)) = row.get(position) else { return };
         match u64::try_from(*id) {
             Ok(id) if id >= table.next_auto && id < i64::MAX as u64 => {
-                self.ids.raise(table.table.id(), id + 1);
                 self.now.state.raise_sequence(table.table.id(), id + 1);
             }
             _ => {}

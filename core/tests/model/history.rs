@@ -2,7 +2,7 @@
 
 use super::{Key, State};
 use offshoot_core::history::CommitId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// A commit of the model; parents by position, which is smaller than its own.
 pub struct Commit {
@@ -13,35 +13,46 @@ pub struct Commit {
     pub state: State,
 }
 
+/// When a row was touched last, by time and commit.
+pub type Touched<'h> = HashMap<&'h (usize, Key), (i64, CommitId)>;
+
 /// All commits ever made.
 #[derive(Default)]
-pub struct History(Vec<Commit>);
+pub struct History {
+    commits: Vec<Commit>,
+    /// What each commit changed against its first parent.
+    changed: Vec<BTreeSet<(usize, Key)>>,
+}
 
 impl History {
     pub fn add(&mut self, commit: Commit) -> usize {
         if let Some(parent) = commit.parents.first() {
-            assert_eq!(commit.scn, self.0[*parent].scn + 1, "an SCN follows its parent's");
-            assert!(commit.time > self.0[*parent].time, "time goes on");
+            assert_eq!(commit.scn, self.commits[*parent].scn + 1, "an SCN follows its parent's");
+            assert!(commit.time > self.commits[*parent].time, "time goes on");
         }
-        self.0.push(commit);
-        self.0.len() - 1
+        self.changed.push(match commit.parents.first() {
+            Some(parent) => self.commits[*parent].state.differences(&commit.state),
+            None => BTreeSet::new(),
+        });
+        self.commits.push(commit);
+        self.commits.len() - 1
     }
 
     pub fn get(&self, at: usize) -> &Commit {
-        &self.0[at]
+        &self.commits[at]
     }
 
     /// The line of a commit, newest first.
     pub fn line(&self, head: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(Some(head), |at| self.0[*at].parents.first().copied())
+        std::iter::successors(Some(head), |at| self.commits[*at].parents.first().copied())
     }
 
     pub fn at_scn(&self, head: usize, scn: u64) -> Option<usize> {
-        self.line(head).find(|at| self.0[*at].scn <= scn)
+        self.line(head).find(|at| self.commits[*at].scn <= scn)
     }
 
     pub fn at_time(&self, head: usize, time: i64) -> Option<usize> {
-        self.line(head).find(|at| self.0[*at].time <= time)
+        self.line(head).find(|at| self.commits[*at].time <= time)
     }
 
     /// The commit and all that came before it.
@@ -49,7 +60,7 @@ impl History {
         let (mut found, mut ahead) = (BTreeSet::new(), vec![head]);
         while let Some(at) = ahead.pop() {
             if found.insert(at) {
-                ahead.extend(&self.0[at].parents);
+                ahead.extend(&self.commits[at].parents);
             }
         }
         found
@@ -60,20 +71,19 @@ impl History {
         let common: BTreeSet<usize> =
             self.ancestors(one).intersection(&self.ancestors(other)).copied().collect();
         let behind: BTreeSet<usize> =
-            common.iter().flat_map(|at| self.0[*at].parents.iter().copied()).collect();
+            common.iter().flat_map(|at| self.commits[*at].parents.iter().copied()).collect();
         common.difference(&behind).copied().collect()
     }
 
     /// When each row that `side` touched and `other` lacks was touched last.
-    pub fn touched(&self, side: usize, other: usize) -> BTreeMap<(usize, Key), (i64, CommitId)> {
-        let mut touched = BTreeMap::new();
+    pub fn touched(&self, side: usize, other: usize) -> Touched<'_> {
+        let mut touched = Touched::new();
         let known = self.ancestors(other);
         for at in self.ancestors(side).difference(&known) {
-            let commit = &self.0[*at];
-            let Some(parent) = commit.parents.first() else { continue };
-            for row in self.0[*parent].state.differences(&commit.state) {
-                let last = touched.entry(row).or_insert((commit.time, commit.id));
-                *last = (*last).max((commit.time, commit.id));
+            let when = (self.commits[*at].time, self.commits[*at].id);
+            for row in &self.changed[*at] {
+                let last = touched.entry(row).or_insert(when);
+                *last = (*last).max(when);
             }
         }
         touched
