@@ -1,27 +1,29 @@
 //! DEFAULT between GlueSQL and Offshoot.
 //!
 //! A default without time or chance in it is a constant: GlueSQL evaluates it once, and the value is
-//! what is stored. The few functions of time and chance are stored as functions. Both sessions of
-//! Offshoot and GlueSQL then give new rows the same.
+//! what is stored. The plain functions of time and chance are stored as functions. Both sessions of
+//! Offshoot and GlueSQL then give new rows the same. What only GlueSQL can evaluate is stored as an
+//! expression that has no value, so that a session of Offshoot asks for one.
 
-use super::values::{from_glue, glue_type, to_glue};
+use super::values::{from_glue, glue_type, plain, to_glue};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Function};
 use crate::row::StoredExpr;
-use crate::value::SqlType;
-use gluesql_core::ast::{Expr as GlueExpr, Function as GlueFunction};
+use crate::value::{NESTING_MAX, SqlType};
+use gluesql_core::ast::{Expr as GlueExpr, Function as GlueFunction, ToSql};
 use gluesql_core::executor::evaluate_stateless;
 use gluesql_core::plan::plan_scalar_expr;
+use gluesql_core::prelude::Value as GlueValue;
 
 /// Functions that are not the same every time, by their name in GlueSQL's JSON form.
 const VOLATILE: [&str; 7] =
     ["Now", "CurrentDate", "CurrentTime", "CurrentTimestamp", "Rand", "GenerateUuid", "Custom"];
 
-/// A default of GlueSQL as it is stored.
+/// A default of GlueSQL as it is stored. A constant that does not fit its column is stored as it is:
+/// GlueSQL refuses it when a row needs it, and so do we.
 ///
 /// # Errors
-/// `Unsupported` for an expression around a function of time or chance; `Sql` where GlueSQL cannot
-/// evaluate it or its value does not fit the column.
+/// `Sql` where GlueSQL cannot evaluate it.
 pub(super) fn stored_default(expr: &GlueExpr, ty: &SqlType) -> Result<StoredExpr> {
     if let GlueExpr::Function(function) = expr {
         let function = match function.as_ref() {
@@ -36,13 +38,21 @@ pub(super) fn stored_default(expr: &GlueExpr, ty: &SqlType) -> Result<StoredExpr
         }
     }
     if is_volatile(&serde_json::to_value(expr).unwrap_or_default()) {
-        return Err(Error::Unsupported("a DEFAULT that computes with time or chance".into()));
+        // Never a UUID, whatever the column's type: evaluating it says what it is.
+        let text = format!("the default {}, which is for GlueSQL to evaluate", expr.to_sql());
+        let expr = Box::new(Expr::Literal(text.into()));
+        return Ok(Expr::Cast { expr, ty: SqlType::Uuid });
     }
     let plan = plan_scalar_expr(expr.clone());
-    let value = evaluate_stateless(None, &plan)
-        .and_then(|value| value.try_into_value(&glue_type(ty), true))
-        .map_err(|error| Error::Sql(error.to_string()))?;
-    Ok(Expr::Literal(from_glue(&value, ty)?))
+    let value = evaluate_stateless(None, &plan).map_err(|error| Error::Sql(error.to_string()))?;
+    let stored = match value.clone().try_into_value(&glue_type(ty), true) {
+        Ok(value) => from_glue(&value, ty)?,
+        Err(_) => {
+            let value = GlueValue::try_from(value).map_err(|error| Error::Sql(error.to_string()))?;
+            plain(&value, NESTING_MAX)?
+        }
+    };
+    Ok(Expr::Literal(stored))
 }
 
 fn is_volatile(json: &serde_json::Value) -> bool {

@@ -1,7 +1,8 @@
 //! Functions that GlueSQL's CREATE FUNCTION makes.
 //!
 //! They are rows of a table like any other, so that they branch, merge and travel in time with the
-//! data. GlueSQL itself does not see the table.
+//! data. GlueSQL itself does not see the table. Names are compared without regard to case, as GlueSQL
+//! has it for functions.
 
 use super::BranchStorage;
 use super::rows::Scan;
@@ -45,7 +46,7 @@ impl BranchStorage {
             };
             let function: Function = serde_json::from_str(definition)
                 .map_err(|_| Error::Corrupt("a function's definition does not read".into()))?;
-            functions.insert(function.func_name.clone(), function);
+            functions.insert(function.func_name.to_uppercase(), function);
         }
         Ok(functions)
     }
@@ -53,7 +54,7 @@ impl BranchStorage {
 
 impl CustomFunction for BranchStorage {
     fn fetch_function<'a>(&'a self, name: &str) -> GlueResult<Option<&'a Function>> {
-        Ok(self.known_functions()?.get(name))
+        Ok(self.known_functions()?.get(&name.to_uppercase()))
     }
 
     fn fetch_all_functions(&self) -> GlueResult<Vec<&Function>> {
@@ -74,7 +75,8 @@ impl CustomFunctionMut for BranchStorage {
                 super::define::put_schema(txn, &table())?;
             }
             let id = txn.state().find(TABLE)?.table.id();
-            let row = vec![Value::from(function.func_name), Value::from(definition)];
+            let name = function.func_name.to_uppercase();
+            let row = vec![Value::from(name), Value::from(definition)];
             txn.insert(id, row).map(drop)
         })
     }
@@ -88,7 +90,7 @@ impl CustomFunctionMut for BranchStorage {
 fn delete(txn: &mut Txn, name: &str) -> Result<()> {
     let Ok(table) = txn.state().find(TABLE).cloned() else { return Ok(()) };
     let mut key = Vec::new();
-    encode_key(&mut key, &Value::from(name), false);
+    encode_key(&mut key, &Value::from(name.to_uppercase()), false);
     let id = table.table.id();
     match txn.state().row(txn.chunks(), id, &key)? {
         Some(old) => txn.take(id, &Arc::from(key), &old),

@@ -1,15 +1,22 @@
-//! Rows read a batch at a time.
+//! Rows, and reading them a batch at a time.
 //!
 //! GlueSQL's iterators live beside the storage that it calls again meanwhile, so that they own what
 //! they read from: a table's state is a value. Batches grow, so that LIMIT 1 reads little.
+//!
+//! A row that GlueSQL wrote may have one value more than its layout has columns: the nanoseconds that
+//! its times have beyond their microseconds, as a list of `position * 1000 + nanoseconds`. Readers
+//! stop at the layout's columns, so that only GlueSQL sees it, and a row that another layer writes
+//! is without.
 
 use super::keys::glue_key;
-use super::values::to_glue;
+use super::values::{from_glue, to_glue};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
-use crate::row::{Table, TableState};
+use crate::row::{Row, Table, TableState};
 use crate::sql::scan::row_key;
 use crate::tree::{Bytes, KeyRange};
+use crate::value::{RowReader, Value};
+use gluesql_core::chrono::{Duration, Timelike};
 use gluesql_core::data::Key;
 use gluesql_core::prelude::Value as GlueValue;
 use std::collections::VecDeque;
@@ -18,6 +25,8 @@ use std::sync::Arc;
 
 const BATCH_FIRST: usize = 16;
 const BATCH_MAX: usize = 512;
+/// Nanoseconds in a microsecond.
+const NANOS: i64 = 1000;
 
 /// A stored row under its key.
 type Stored = (Bytes, Bytes);
@@ -145,6 +154,56 @@ impl Scan {
 
 /// A stored row as GlueSQL has it.
 pub(super) fn glue_row(table: &Table, stored: &[u8]) -> Result<Vec<GlueValue>> {
+    let columns = &table.def.columns;
     let row = table.decode(stored)?;
-    row.iter().zip(&table.def.columns).map(|(value, column)| to_glue(value, &column.ty)).collect()
+    let values = row.iter().zip(columns).map(|(value, column)| to_glue(value, &column.ty));
+    let mut values: Vec<GlueValue> = values.collect::<Result<_>>()?;
+    if !values.iter().any(|v| matches!(v, GlueValue::Timestamp(_) | GlueValue::Time(_))) {
+        return Ok(values);
+    }
+    let reader = RowReader::new(stored)?;
+    let Some(layout) = table.def.layouts.get(&reader.layout()) else { return Ok(values) };
+    let Some(Value::List(beyond)) = reader.get(layout.len())? else { return Ok(values) };
+    for item in beyond.iter() {
+        let Value::Int(item) = item else { continue };
+        let id = usize::try_from(item / NANOS).ok().and_then(|at| layout.get(at));
+        let nanos = Duration::nanoseconds(item % NANOS);
+        let place = id.and_then(|id| table.def.position_of(*id)).and_then(|at| values.get_mut(at));
+        match place {
+            Some(GlueValue::Timestamp(at)) => *at = at.checked_add_signed(nanos).unwrap_or(*at),
+            Some(GlueValue::Time(at)) => *at += nanos,
+            _ => {}
+        }
+    }
+    Ok(values)
+}
+
+/// A row of GlueSQL's as it is stored.
+///
+/// # Errors
+/// `Invalid` for too few or too many values; `Value` for one that does not fit.
+pub(super) fn stored_row(table: &Table, row: &[GlueValue]) -> Result<Row> {
+    let columns = &table.def.columns;
+    if row.len() != columns.len() {
+        return Err(Error::Invalid(format!(
+            "a row of table '{}' has {} values, not {}",
+            table.name(),
+            columns.len(),
+            row.len()
+        )));
+    }
+    let stored = row.iter().zip(columns).map(|(value, column)| from_glue(value, &column.ty));
+    let mut stored: Row = stored.collect::<Result<_>>()?;
+    let nanos = |value: &GlueValue| match value {
+        GlueValue::Timestamp(at) => i64::from(at.nanosecond()) % NANOS,
+        GlueValue::Time(at) => i64::from(at.nanosecond()) % NANOS,
+        _ => 0,
+    };
+    let beyond = (0..).zip(row).filter(|(_, value)| nanos(value) > 0);
+    let beyond: Vec<Value> =
+        beyond.map(|(at, value): (i64, _)| Value::Int(at * NANOS + nanos(value))).collect();
+    if !beyond.is_empty() {
+        stored.push(Value::list(beyond)?);
+    }
+    Ok(stored)
 }

@@ -98,9 +98,15 @@ pub(super) fn plain_column(index: &IndexDef) -> Option<crate::row::ColumnId> {
 pub(super) fn stored_index_column(def: &TableDef, expr: &GlueExpr) -> Option<usize> {
     let GlueExpr::Identifier(name) = expr else { return None };
     let at = def.columns.iter().position(|column| column.name == *name)?;
+    // Stored times are rounded, and so is their order.
     let unordered = matches!(
         glue_type(&def.columns.get(at)?.ty),
-        DataType::Interval | DataType::Map | DataType::List | DataType::Point
+        DataType::Interval
+            | DataType::Map
+            | DataType::List
+            | DataType::Point
+            | DataType::Timestamp
+            | DataType::Time
     );
     let mixed = matches!(def.columns.get(at)?.ty, SqlType::Any | SqlType::Json);
     (!unordered && !mixed).then_some(at)

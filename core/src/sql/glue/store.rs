@@ -3,11 +3,10 @@
 use super::define::put_schema;
 use super::functions::is_reserved;
 use super::keys::{glue_key, stored_key};
-use super::rows::{Scan, glue_row};
-use super::values::from_glue;
+use super::rows::{Scan, glue_row, stored_row};
 use super::{BranchStorage, kept};
 use crate::error::{Error, Kind, Result};
-use crate::row::{Row, Table, TableId, TableState};
+use crate::row::{Table, TableId, TableState};
 use crate::txn::Txn;
 use gluesql_core::data::{Key, Schema};
 use gluesql_core::error::{
@@ -38,11 +37,13 @@ impl Store for BranchStorage {
     fn fetch_data(&self, table_name: &str, key: &Key) -> GlueResult<Option<Vec<GlueValue>>> {
         let found = self.find(table_name).map_err(|error| self.told(error))?;
         let Some((table, reading)) = found else { return Ok(None) };
-        let Some(key) = stored_key(&table.table, key) else { return Ok(None) };
-        let row = table.rows.get(&reading.chunks, &key);
+        let Some(stored) = stored_key(&table.table, key) else { return Ok(None) };
+        let row = table.rows.get(&reading.chunks, &stored);
         let row = row.map_err(|error| self.told(error.into()))?;
         let row = row.map(|row| glue_row(&table.table, &row)).transpose();
-        row.map_err(|error| self.told(error))
+        let row = row.map_err(|error| self.told(error))?;
+        // Times that differ in nanoseconds alone have one stored key.
+        Ok(row.filter(|row| glue_key(&table.table, &stored, row) == *key))
     }
 
     fn scan_data<'a>(&'a self, table_name: &str) -> GlueResult<RowIter<'a>> {
@@ -164,23 +165,6 @@ pub(super) fn exact(txn: &Txn, name: &str) -> Result<Arc<TableState>> {
 
 fn stored_at(txn: &Txn, table: TableId, key: &[u8]) -> Result<Option<Arc<[u8]>>> {
     txn.state().row(txn.chunks(), table, key)
-}
-
-/// A row of GlueSQL's as it is stored.
-///
-/// # Errors
-/// `Invalid` for too few or too many values; `Value` for one that does not fit.
-fn stored_row(table: &Table, row: &[GlueValue]) -> Result<Row> {
-    let columns = &table.def.columns;
-    if row.len() != columns.len() {
-        return Err(Error::Invalid(format!(
-            "a row of table '{}' has {} values, not {}",
-            table.name(),
-            columns.len(),
-            row.len()
-        )));
-    }
-    row.iter().zip(columns).map(|(value, column)| from_glue(value, &column.ty)).collect()
 }
 
 /// Puts a row under a key, in place of the one that stands there.

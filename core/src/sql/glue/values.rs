@@ -2,7 +2,7 @@
 //!
 //! A column's type says which of GlueSQL's many integers and floats a stored value is. Inside lists
 //! and maps there are no columns: there an integer is 64 bits wide where it fits. GlueSQL's times go
-//! down to nanoseconds, stored ones to microseconds: what is below is cut off.
+//! down to nanoseconds, stored ones to microseconds: what is below stands behind the row (`rows`).
 
 use crate::error::{Error, Result};
 use crate::value::{MICROS_PER_SECOND, NESTING_MAX, SqlType, Value};
