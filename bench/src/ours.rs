@@ -125,7 +125,12 @@ pub fn measure(rows: u64, report: &mut Report) {
     db.gc().expect("gc");
     let thinned = db.store().stats().expect("stats").file_bytes;
     let each_bytes = thinned.saturating_sub(before) / target;
-    report.figure("bytes on disk per one-row commit, after gc", rows, &each_bytes.to_string(), "1024");
+    report.figure(
+        "bytes on disk per one-row commit, after gc",
+        rows,
+        &each_bytes.to_string(),
+        "1024",
+    );
     db.close().expect("close");
     drop((core, db));
     let open = median(
@@ -165,11 +170,8 @@ pub fn merges(rows: u64, report: &mut Report) {
             }
             _ => (0..1000).for_each(|i| update(&db, "feature", i * step + 1, i)),
         }
-        let request = MergeRequest {
-            source: "feature".into(),
-            target: "main".into(),
-            ..Default::default()
-        };
+        let request =
+            MergeRequest { source: "feature".into(), target: "main".into(), ..Default::default() };
         let dry = MergeRequest { dry_run: true, ..request.clone() };
         core.merge(&moment().expect("moment"), &dry).expect("dry run");
         let start = Instant::now();

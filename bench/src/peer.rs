@@ -28,7 +28,8 @@ pub fn compare(rows: u64, report: &mut Report) {
     let texts: Vec<String> = (0..1000).map(|i| filler(i, 80)).collect();
     let text = |id: u64| &texts[(id % 1000) as usize];
     let placeholders = |first: &dyn Fn(u64) -> String| {
-        let row = |i: u64| format!("({}, {}, {})", first(i * 3), first(i * 3 + 1), first(i * 3 + 2));
+        let row =
+            |i: u64| format!("({}, {}, {})", first(i * 3), first(i * 3 + 1), first(i * 3 + 2));
         (0..BATCH).map(row).collect::<Vec<_>>().join(", ")
     };
     let insert = format!("INSERT INTO t VALUES {}", placeholders(&|i| format!("${}", i + 1)));
@@ -61,7 +62,8 @@ pub fn compare(rows: u64, report: &mut Report) {
     let random = &mut Random(1);
     let our_time = each(n, |_| {
         let id = Value::Int(random.below(rows) as i64);
-        let found = ours.execute("main", "SELECT text FROM t WHERE id = $1", &[id]).expect("select");
+        let found =
+            ours.execute("main", "SELECT text FROM t WHERE id = $1", &[id]).expect("select");
         assert_eq!(found.rows.len(), 1);
     });
     let random = &mut Random(1);
@@ -111,7 +113,8 @@ pub fn compare(rows: u64, report: &mut Report) {
     let our_time = each(n, |i| {
         let id = Value::Int(random.below(rows) as i64);
         let change = [Value::Int(i as i64), id];
-        let done = ours.execute("main", "UPDATE t SET n = $1 WHERE id = $2", &change).expect("update");
+        let done =
+            ours.execute("main", "UPDATE t SET n = $1 WHERE id = $2", &change).expect("update");
         assert_eq!(done.affected, 1);
     });
     let random = &mut Random(3);

@@ -107,7 +107,8 @@ fn an_index_over_many_lives_finds_everything_and_spares_reading() {
     let stats = store.stats().unwrap();
     assert_eq!((stats.chunks, stats.keyframes), (n, n / 200));
     assert!(stats.runs > 0 && stats.runs < 12, "{stats:?}");
-    assert!(stats.file_bytes < 2 * n * 60, "{stats:?}");
+    // How much the index adds depends on when the background wrote it.
+    assert!(stats.file_bytes < 3 * n * 60, "{stats:?}");
     assert_eq!(store.verify().unwrap(), []);
 }
 

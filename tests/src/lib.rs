@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing here links Offshoot. What a test expects stands in the documents: the branch REST API
-//! specification, the issue, and `docs/parts/rest.md`, which says what those two leave open.
+//! specification, the issue, and `docs/rest.md`, which says what those two leave open.
 
 pub mod branch;
 pub mod chinook;

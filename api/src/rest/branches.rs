@@ -16,6 +16,9 @@ use std::cmp::Ordering;
 /// Entries of the history that stands in a branch's details.
 const HISTORY_IN_DETAILS: usize = 10;
 
+/// Length of a display name in bytes.
+const DISPLAY_NAME_MAX_BYTES: usize = 1024;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Name,
@@ -84,7 +87,7 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     let mut body = incoming.object()?;
     incoming.query.end()?;
     let name = body.required_text("name")?;
-    let display_name = body.text("display_name")?;
+    let display_name = display_name(&mut body)?;
     let source = body.text("source_branch")?.unwrap_or_else(|| MAIN.to_owned());
     let as_of = as_of_field(&mut body)?;
     let metadata = metadata(&mut body)?.unwrap_or_default();
@@ -96,6 +99,18 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
         Ok(Done { answer: Answer::BranchCreated(value), ticket })
     });
     Ok(work.creating())
+}
+
+/// A display name. It has a greatest length: a branch's record is written at each commit.
+fn display_name(body: &mut Fields) -> Result<Option<String>, Failure> {
+    let name = body.text("display_name")?;
+    match &name {
+        Some(long) if long.len() > DISPLAY_NAME_MAX_BYTES => Err(Failure::invalid(format!(
+            "field 'display_name' has at most {DISPLAY_NAME_MAX_BYTES} bytes, this one has {}",
+            long.len()
+        ))),
+        _ => Ok(name),
+    }
 }
 
 fn metadata(body: &mut Fields) -> Result<Option<Metadata>, Failure> {
@@ -116,7 +131,11 @@ pub(crate) fn details(mut incoming: Incoming) -> Result<Work, Failure> {
         let stats = if with_stats { stats(call, &record)? } else { None };
         let id = record.id.to_string();
         let divergence = match alive {
-            true => call.database.divergence(&id)?,
+            true => match call.database.divergence(&id) {
+                // How far they are apart can no longer be counted.
+                Err(Error::HistoryTruncated) => None,
+                other => other?,
+            },
             false => None,
         };
         let history = match alive && with_history {
@@ -134,7 +153,7 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
     let mut body = incoming.object()?;
     incoming.query.end()?;
     let patch = BranchPatch {
-        display_name: body.text("display_name")?,
+        display_name: display_name(&mut body)?,
         protected: body.flag("is_protected")?,
         metadata: metadata(&mut body)?,
     };

@@ -4,6 +4,7 @@ use super::answer::{Answer, ColumnView, Done, Outcome, Pages, Rows, TableView};
 use super::author::ANONYMOUS;
 use super::error::Failure;
 use super::input::as_of_params;
+use super::kinds;
 use super::request::{Incoming, wrong};
 use super::serve::Work;
 use crate::host::Call;
@@ -103,6 +104,7 @@ pub(crate) fn insert(incoming: Incoming) -> Result<Work, Failure> {
     let work = writing(
         incoming,
         move |call, session, table| {
+            kinds::check(call, session.branch(), table, &rows)?;
             sql::insert_rows(session, table, &rows, on_conflict, &call.limits, &call.moment)
         },
         |output| Answer::Inserted { inserted: output.affected, ids: output.ids },
@@ -122,6 +124,7 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
     writing(
         incoming,
         move |call, session, table| {
+            kinds::check(call, session.branch(), table, [&updates])?;
             sql::update_rows(session, table, &filter, &updates, &call.limits, &call.moment)
         },
         |output| Answer::Updated(output.affected),

@@ -139,6 +139,9 @@ fn param(json: Json, place: &str) -> Result<Value> {
                 let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
                 Failure::invalid(format!("'{place}.type' must be one of {}", known.join(", ")))
             })?;
+            if let Some(expected) = super::kinds::expected(&value, ty) {
+                return Err(wrong(&format!("{place}.value"), expected, &value));
+            }
             from_json(&value, Some(ty))
                 .map_err(|error| Failure::invalid(format!("'{place}.value': {error}")))
         }

@@ -1,4 +1,4 @@
-//! The branch REST API (`docs/parts/rest.md`): branches, data, SQL, history, merges.
+//! The branch REST API (`docs/rest.md`): branches, data, SQL, history, merges.
 //!
 //! ```text
 //!   endpoint: fn(Incoming) ─▶ Work { job }       branches, data, sql, history, merge, diff, graph
@@ -22,6 +22,7 @@ mod error;
 mod graph;
 mod history;
 mod input;
+mod kinds;
 mod merge;
 mod request;
 mod serve;

@@ -17,15 +17,8 @@ fn create_with_everything() {
         }),
     );
     let made = made.data(201);
-    let expected = [
-        "created_at",
-        "display_name",
-        "id",
-        "name",
-        "source_branch",
-        "source_snapshot",
-        "status",
-    ];
+    let expected =
+        ["created_at", "display_name", "id", "name", "source_branch", "source_snapshot", "status"];
     assert_eq!(fields(&made), expected);
     assert_eq!((&made["status"], &made["source_branch"]), (&json!("active"), &json!("main")));
     assert!(made["id"].as_str().unwrap().starts_with("br_"));
@@ -59,9 +52,8 @@ fn details_of_changes() {
     api.execute("main", "DELETE FROM users WHERE id = 2");
     let details = api.get("/v1/branches/b?include_history=true").data(200);
     let stats = &details["stats"];
-    let counts = ["inserts", "updates", "deletes", "changes_from_source", "rows"].map(|f| {
-        stats[f].as_u64().unwrap()
-    });
+    let counts = ["inserts", "updates", "deletes", "changes_from_source", "rows"]
+        .map(|f| stats[f].as_u64().unwrap());
     assert_eq!(counts, [2, 1, 1, 4, 3]);
     let apart = json!({
         "source_branch": "main", "commits_ahead": 3, "commits_behind": 1, "can_fast_forward": false
@@ -102,10 +94,7 @@ fn list() {
         branches.map(|b| b["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(""), ["c", "a", "b", "main"]);
-    assert_eq!(
-        data["pagination"],
-        json!({"page": 1, "limit": 20, "total": 4, "total_pages": 1})
-    );
+    assert_eq!(data["pagination"], json!({"page": 1, "limit": 20, "total": 4, "total_pages": 1}));
     assert_eq!(names("?sort=name&order=asc"), ["a", "b", "c", "main"]);
     assert_eq!(names("?sort=name&order=asc&limit=3&page=2"), ["main"]);
     assert_eq!(names("?page=9"), Vec::<String>::new());
@@ -135,6 +124,8 @@ fn update() {
     assert_ne!(rest["updated_at"], before);
     let nothing = api.patch("/v1/branches/b", json!({})).data(200);
     assert_eq!(nothing, rest, "nothing was asked for");
+    let long = json!({"display_name": "x".repeat(1025)});
+    api.patch("/v1/branches/b", long).error(400, "INVALID_REQUEST");
 }
 
 #[test]

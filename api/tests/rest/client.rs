@@ -201,5 +201,10 @@ impl Reply {
 
 /// The names of an object's fields.
 pub fn fields(object: &Value) -> Vec<&str> {
-    object.as_object().unwrap_or_else(|| panic!("no object: {object}")).keys().map(|k| &**k).collect()
+    object
+        .as_object()
+        .unwrap_or_else(|| panic!("no object: {object}"))
+        .keys()
+        .map(|k| &**k)
+        .collect()
 }

@@ -10,10 +10,7 @@ fn tables() {
     let api = Api::new();
     let tables = api.get("/v1/branches/main/tables").data(200);
     let users = &tables["tables"][0];
-    assert_eq!(
-        fields(users),
-        ["columns", "created_at", "indexes", "name", "row_count", "schema"]
-    );
+    assert_eq!(fields(users), ["columns", "created_at", "indexes", "name", "row_count", "schema"]);
     assert_eq!((&users["name"], &users["schema"]), (&json!("users"), &json!("public")));
     assert_eq!(users["row_count"], 2);
     assert_eq!(users["indexes"], json!(["idx_users_email"]));

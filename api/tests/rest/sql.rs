@@ -11,14 +11,8 @@ fn query() {
         "as_of": {"type": "now"}, "timeout_ms": 30000
     });
     let data = api.try_query("main", body).data(200);
-    let expected = [
-        "column_types",
-        "columns",
-        "execution_plan",
-        "execution_time_ms",
-        "row_count",
-        "rows",
-    ];
+    let expected =
+        ["column_types", "columns", "execution_plan", "execution_time_ms", "row_count", "rows"];
     assert_eq!(fields(&data), expected);
     assert_eq!(data["columns"], json!(["id", "name"]));
     assert_eq!(data["column_types"], json!(["INTEGER", "TEXT"]));
@@ -39,7 +33,10 @@ fn params_of_each_type() {
     };
     for (param, value) in [
         (json!({"type": "int4", "value": 5}), json!(5)),
-        (json!({"type": "int8", "value": 9_007_199_254_740_993_i64}), json!(9_007_199_254_740_993_i64)),
+        (
+            json!({"type": "int8", "value": 9_007_199_254_740_993_i64}),
+            json!(9_007_199_254_740_993_i64),
+        ),
         (json!({"type": "text", "value": "x"}), json!("x")),
         (json!({"type": "bool", "value": true}), json!(true)),
         (json!({"type": "float8", "value": 0.5}), json!(0.5)),
@@ -80,7 +77,10 @@ fn execute() {
     assert_eq!(created["statement_type"], "CREATE_TABLE");
     assert_eq!(created["affected_rows"], 0);
     let inserted = api.execute("main", "INSERT INTO products VALUES (1), (2)");
-    assert_eq!((&inserted["statement_type"], &inserted["affected_rows"]), (&json!("INSERT"), &json!(2)));
+    assert_eq!(
+        (&inserted["statement_type"], &inserted["affected_rows"]),
+        (&json!("INSERT"), &json!(2))
+    );
     assert_eq!(inserted["scn"].as_u64(), created["scn"].as_u64().map(|scn| scn + 1));
     // Without a commit of its own a statement tells where the branch stands.
     let nothing = api.execute("main", "DELETE FROM products WHERE id = 9");

@@ -43,7 +43,12 @@ impl Database {
     /// fault.
     pub fn create_branch(&self, moment: &Moment, new: NewBranch) -> Result<Receipt<BranchRecord>> {
         check_name(&new.name).map_err(|e| Error::Invalid(e.to_string()))?;
-        let source = self.head(&new.source)?;
+        // A commit is named by who saw it accepted, which may be before it is durable; the new
+        // ref's write comes after it and is durable no sooner.
+        let source = match &new.as_of {
+            AsOf::Commit(_) => self.newest(&new.source)?,
+            _ => self.head(&new.source)?,
+        };
         if locked(&self.cells).contains_key(&new.name) {
             return Err(Error::exists(Kind::Branch, new.name));
         }

@@ -1,12 +1,15 @@
 //! Points kept by name, and going back to them.
 
 use super::commit::Draft;
-use super::{AsOf, CommitNote, Committed, Database, NewBranch, Receipt};
+use super::{AsOf, Cell, CommitNote, Committed, Database, NewBranch, Receipt, SlotToken};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Result};
-use crate::history::{RefName, SnapshotId, SnapshotKind, SnapshotRecord};
+use crate::history::{BranchId, Micros, RefName, SnapshotId, SnapshotKind, SnapshotRecord};
 use crate::moment::Moment;
 use crate::row::State;
+
+/// How long a restore holds the writer slot if it is not finished by then.
+const SLOT_LEASE_MICROS: i64 = 30_000_000;
 
 /// What a restore did.
 #[derive(Debug, Clone)]
@@ -103,10 +106,12 @@ impl Database {
 
     /// Makes a branch hold again what a snapshot holds, as a new commit on top: nothing is undone
     /// in history. The state before is kept by an automatic snapshot, and by a branch where `backup`
-    /// names one.
+    /// names one. The branch's writer slot is held meanwhile, so that what the backup keeps is what
+    /// the restore replaces.
     ///
     /// # Errors
-    /// `NotFound` for the snapshot, `Protected`, `ReadOnly`, `Exists` for the backup; a fault.
+    /// `NotFound` for the snapshot, `Protected`, `ReadOnly`, `Exists` for the backup; `Busy` where
+    /// another holds the writer slot, before anything is made; a fault.
     pub fn restore(
         &self,
         moment: &Moment,
@@ -116,28 +121,53 @@ impl Database {
         author: &str,
     ) -> Result<Receipt<Restored>> {
         let cell = self.cell(branch)?;
-        let before = self.newest(branch)?;
+        let mut who = SlotToken([0; 16]);
+        who.0.copy_from_slice(&moment.derive("restore slot", 0)[..16]);
+        let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
+        cell.take_slot(who, moment.now, expires)?;
+        let done = self.restore_alone(moment, &cell, who, snapshot, backup, author);
+        // After a fault the same call comes again and goes on where it stopped.
+        if !matches!(done, Err(Error::Fault(_))) {
+            cell.give_slot(who);
+        }
+        done
+    }
+
+    fn restore_alone(
+        &self,
+        moment: &Moment,
+        cell: &Cell,
+        who: SlotToken,
+        snapshot: &str,
+        backup: Option<String>,
+        author: &str,
+    ) -> Result<Receipt<Restored>> {
+        let before = cell.accepted(self)?;
         super::commit::writable(&before.record)?;
         let found = self.find_snapshot(&before.record, snapshot)?;
-        let point = self.point(branch, &AsOf::Snapshot(found.id.to_string()))?;
-        self.automatic_snapshot(moment, branch)?;
-        if let Some(name) = &backup {
+        let id = before.record.id.to_string();
+        let point = self.point(&id, &AsOf::Snapshot(found.id.to_string()))?;
+        self.automatic_snapshot(moment, &id)?;
+        let mut ticket = None;
+        // One that this very call made before a fault is there already.
+        let made = BranchId::derive(&moment.seed, 0);
+        if let Some(name) = &backup
+            && !self.branch(name).is_ok_and(|record| record.id == made)
+        {
             // Of the newest accepted commit: what the restore replaces is what the backup keeps.
-            self.create_branch(
-                moment,
-                NewBranch {
-                    name: name.clone(),
-                    source: before.record.name.clone(),
-                    as_of: AsOf::Commit(before.commit),
-                    ..NewBranch::default()
-                },
-            )?;
+            let new = NewBranch {
+                name: name.clone(),
+                source: id,
+                as_of: AsOf::Commit(before.commit),
+                ..NewBranch::default()
+            };
+            ticket = self.create_branch(moment, new)?.ticket;
         }
         let note = CommitNote {
             author: author.to_owned(),
             message: format!("Restore to snapshot {}", found.id),
         };
-        let moved = cell.advance(self, None, moment.now, |head| {
+        let moved = cell.advance(self, Some(who), moment.now, |head| {
             if head.commit != before.commit {
                 return Err(Error::WriteConflict("the branch moved during the restore".into()));
             }
@@ -150,7 +180,7 @@ impl Database {
                 Draft { state, delta: None, merged: Vec::new(), note: &note, now: moment.now };
             self.append(&chunks, head, draft).map(Some)
         })?;
-        let ticket = moved.as_ref().map(|(ticket, ..)| *ticket);
+        let ticket = moved.as_ref().map(|(ticket, ..)| *ticket).or(ticket);
         let commit = moved.map(|(_, _, committed)| committed);
         Ok(Receipt { value: Restored { snapshot: found, backup, commit }, ticket })
     }

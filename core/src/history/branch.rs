@@ -157,7 +157,7 @@ impl BranchRecord {
         BranchRecord { head, head_scn: scn, head_time: time, status, ..self.next(time) }
     }
 
-    /// The encoded form: the value of the ref (`docs/parts/history.md`).
+    /// The encoded form: the value of the ref (`docs/format.md`).
     pub fn encode(&self) -> Vec<u8> {
         let status = match self.status {
             BranchStatus::Active => 0,

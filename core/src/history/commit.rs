@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The header comes first, so that walking history never decodes a body. The bytes are drawn one by
-//! one in `docs/parts/history.md`; the commit's id is their hash.
+//! one in `docs/format.md`; the commit's id is their hash.
 
 use super::{CommitId, Delta, Micros, Scn};
 use crate::chunk::Hash;

@@ -97,7 +97,7 @@ impl Delta {
             + self.sequences.iter().map(|s| 16 + uint_len(s.next)).sum::<usize>()
     }
 
-    /// Appends the encoded form (`docs/parts/history.md`, "Delta").
+    /// Appends the encoded form (`docs/format.md`, "Delta").
     pub fn encode(&self, w: &mut Writer) {
         w.uint(self.schemas.len() as u64);
         for change in &self.schemas {

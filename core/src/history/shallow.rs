@@ -33,7 +33,7 @@ impl ShallowRecord {
         RefName::Shallow(self.commit)
     }
 
-    /// The encoded form: the value of the ref (`docs/parts/history.md`).
+    /// The encoded form: the value of the ref (`docs/format.md`).
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.u8(SHALLOW_MAGIC).fixed(self.commit.0.as_bytes()).uint(self.scn.0).int(self.time.0);

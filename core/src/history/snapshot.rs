@@ -51,7 +51,7 @@ impl SnapshotRecord {
         RefName::Snapshot(self.id)
     }
 
-    /// The encoded form: the value of the ref (`docs/parts/history.md`).
+    /// The encoded form: the value of the ref (`docs/format.md`).
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.u8(SNAPSHOT_MAGIC).u8(u8::from(self.kind == SnapshotKind::Manual)).fixed(&self.id.0);

@@ -94,15 +94,24 @@ pub fn page(
         moment,
     };
     let table = point.state.find(query.table)?.clone();
-    let items = shown(&table, query.columns, limits)?;
+    let items = shown(&table, query.columns, limits).map_err(refused)?;
     let filter = query.filter.map(|text| filter_of(&table, text, limits)).transpose()?;
     let order = query.order_by.map(|text| parse_order(text, limits.sql_bytes)).transpose()?;
     let source = Source { table, current: false };
     let order = order.unwrap_or_default();
-    let plan = row_plan(&ctx, source, items, filter, &order, (offset, query.limit))?;
+    let page = (offset, query.limit);
+    let plan = row_plan(&ctx, source, items, filter, &order, page).map_err(refused)?;
     let total = select::count(&ctx, &plan)?;
     let Output { columns, rows, .. } = select::execute(&ctx, plan)?;
     Ok(Page { columns, rows, total })
+}
+
+/// What SQL has and these parameters do not is not missing here: it is refused.
+fn refused(error: Error) -> Error {
+    match error {
+        Error::Unsupported(what) => Error::Sql(format!("{what}: not in this parameter")),
+        other => other,
+    }
 }
 
 fn shown(table: &TableState, columns: Option<&str>, limits: &Limits) -> Result<Vec<Item>> {
@@ -189,6 +198,15 @@ fn field(state: &TableState, name: &str, json: &Json) -> Result<(usize, Value)> 
     let def = &state.table.def;
     let at = def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))?;
     let ty = def.columns.get(at).map(|c| &c.ty);
+    // SQL may put a number into a text column and a truth into an integer; JSON says what it means.
+    let mistaken = ty.is_some_and(|ty| {
+        (ty.is_text() && (json.is_number() || json.is_boolean()))
+            || (ty.is_numeric() && json.is_boolean())
+    });
+    if mistaken {
+        let ty = ty.map_or_else(String::new, ToString::to_string);
+        return Err(Error::Invalid(format!("column '{name}' takes {ty}, not {json}")));
+    }
     Ok((at, from_json(json, ty)?))
 }
 

@@ -7,10 +7,10 @@ use gluesql_core::sqlparser::ast::DataType;
 /// A type as it is written.
 ///
 /// # Errors
-/// `Unsupported` for a type that is not known; `Value` for wrong arguments.
+/// `Sql` for a type that is not known; `Value` for wrong arguments.
 pub(super) fn sql_type(ty: &DataType) -> Result<SqlType> {
     let text = ty.to_string();
-    let unknown = || Error::Unsupported(format!("the type {text}"));
+    let unknown = || Error::Sql(format!("there is no type {text}"));
     // `TIMESTAMP(3) WITH TIME ZONE` has its arguments in the middle.
     let (name, args) = match text.split_once('(') {
         None => (text.clone(), Vec::new()),

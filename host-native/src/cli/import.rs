@@ -54,19 +54,34 @@ pub fn import(arguments: &Arguments) -> Result<(), Failure> {
         Some(url) => Box::new(Server::new(url, &arguments.branch)),
         None => Box::new(File::open(&arguments.data, &arguments.branch)?),
     };
-    for (table, rows) in tables {
-        bar.set_message(table.clone());
-        target.ensure(&table, &create_table(&table, &rows))?;
-        let mut rows = rows.into_iter();
-        loop {
-            let batch: Rows = rows.by_ref().take(BATCH).collect();
-            if batch.is_empty() {
-                break;
+    // A table may refer to one that comes later: what its first rows are refused for may be there
+    // by the next round.
+    let mut waiting = tables;
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut refused = Vec::new();
+        for (table, rows) in waiting {
+            bar.set_message(table.clone());
+            target.ensure(&table, &create_table(&table, &rows))?;
+            let first: Rows = rows.iter().take(BATCH).cloned().collect();
+            let count = first.len() as u64;
+            match target.insert(&table, first) {
+                Err(error) => refused.push((error, table, rows)),
+                Ok(()) => {
+                    bar.inc(count);
+                    for batch in rows.chunks(BATCH).skip(1) {
+                        let inserted = target.insert(&table, batch.to_vec());
+                        inserted.map_err(|error| format!("table {table}: {error}"))?;
+                        bar.inc(batch.len() as u64);
+                    }
+                }
             }
-            let count = batch.len() as u64;
-            target.insert(&table, batch).map_err(|error| format!("table {table}: {error}"))?;
-            bar.inc(count);
         }
+        if refused.len() == before {
+            let (error, table, _) = &refused[0];
+            return Err(format!("table {table}: {error}").into());
+        }
+        waiting = refused.into_iter().map(|(_, table, rows)| (table, rows)).collect();
     }
     bar.finish_with_message("done");
     println!("{total} rows imported into branch {}", arguments.branch);

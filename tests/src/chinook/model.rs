@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub type Key = Vec<i64>;
 
 /// Every row that a branch should hold, by table and key, its values in the order of the columns
-/// and in the form that [`canonical`] gives them.
+/// and in the form that `canonical` gives them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model(BTreeMap<&'static str, BTreeMap<Key, Vec<Value>>>);
 

@@ -69,7 +69,6 @@ fn drop_tables(
             Err(error) => return Err(error),
         }
     }
-    let count = ids.len() as u64;
     // Children before their parents, whatever the order of the names.
     while !ids.is_empty() {
         let before = ids.len();
@@ -90,5 +89,5 @@ fn drop_tables(
         }
         ids = left;
     }
-    Ok(Output::done(StatementKind::DropTable, count))
+    Ok(Output::done(StatementKind::DropTable, 0))
 }

@@ -74,7 +74,7 @@ error Value: '2025-02-30' is not a valid DATE; write a day as YYYY-MM-DD
 
 CREATE TABLE bad (a SOMETHING)
 ----
-error Unsupported: not supported: the type SOMETHING
+error Sql: there is no type SOMETHING
 
 CREATE TABLE bad (a INT, A TEXT)
 ----
