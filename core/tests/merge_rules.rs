@@ -149,7 +149,10 @@ fn deleted_on_the_source_and_updated_on_the_target() {
         assert_eq!(kinds(&found), [("t", Some("1"), None, "delete_update")], "one for the row");
         let whole = [("id", int(1)), ("a", text("target")), ("b", text("target"))];
         let whole = whole.map(|(name, value)| (name.to_owned(), value));
-        assert_eq!((&found[0].source, &found[0].target), (&Held::Nothing, &Held::Row(whole.into())));
+        assert_eq!(
+            (&found[0].source, &found[0].target),
+            (&Held::Nothing, &Held::Row(whole.into()))
+        );
         db.merge(&with(policy)).unwrap();
         assert_eq!(row(&db, "main", 1).is_some(), expected);
     }
@@ -236,10 +239,7 @@ fn conflicts_are_resolved_by_hand() {
     let left = kinds(&rest.conflicts);
     assert_eq!(
         left,
-        [
-            ("t", Some("2"), Some("a"), "update_update"),
-            ("t", Some("3"), None, "delete_update")
-        ]
+        [("t", Some("2"), Some("a"), "update_update"), ("t", Some("3"), None, "delete_update")]
     );
     request.resolutions.push(resolution("2", Some("a"), Take::Target));
     request.resolutions.push(resolution("3", None, Take::Source));
@@ -446,12 +446,10 @@ fn family() -> Db {
         .text("code")
         .key(&["id"])
         .unique("p_code", &["code"])
-        .check("p_positive", |column| {
-            offshoot_core::expr::Expr::Compare {
-                op: offshoot_core::expr::CompareOp::Gt,
-                left: Box::new(column("id")),
-                right: Box::new(offshoot_core::expr::Expr::literal(0)),
-            }
+        .check("p_positive", |column| offshoot_core::expr::Expr::Compare {
+            op: offshoot_core::expr::CompareOp::Gt,
+            left: Box::new(column("id")),
+            right: Box::new(offshoot_core::expr::Expr::literal(0)),
         })
         .build();
     let children = Define::table("c")
@@ -496,10 +494,7 @@ fn a_unique_key_that_was_given_back_may_be_taken() {
     db.insert("main", "p", vec![int(3), text("one")]);
     db.set("b", "p", &[int(2)], "code", text("other"));
     db.merge(&with(Policy::Abort)).unwrap();
-    assert_eq!(
-        db.rows("main", "p"),
-        [vec![int(2), text("other")], vec![int(3), text("one")]]
-    );
+    assert_eq!(db.rows("main", "p"), [vec![int(2), text("other")], vec![int(3), text("one")]]);
     db.assert_lawful();
 }
 

@@ -137,7 +137,8 @@ impl Database {
         let mut ticket = None;
         if !bases.contains(&from.commit) {
             self.automatic_snapshot(moment, &into.record.name)?;
-            let (moved, committed) = self.commit_merge(&chunks, moment, request, from, into, merged)?;
+            let (moved, committed) =
+                self.commit_merge(&chunks, moment, request, from, into, merged)?;
             (ticket, report.commit, report.time) = (Some(moved), Some(committed), committed.time);
         }
         if request.delete_source {
@@ -165,7 +166,6 @@ impl Database {
         Ok(Receipt { value: report, ticket })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one merge, from the request to the commit")]
     fn commit_merge(
         &self,
         chunks: &Chunks,
