@@ -107,11 +107,10 @@ impl Database {
             snapshots.push(SnapshotRecord::decode(&bytes)?);
         }
         let mut pins = Pins::of_refs(&branches, &snapshots, false);
-        // A commit that is accepted but not yet the durable head of its branch.
-        for record in &branches {
-            if let Ok(newest) = self.newest(&record.name) {
-                pins.commits.insert(newest.commit);
-            }
+        // Commits that are accepted but not yet durable. Heads are not loaded for this: that would
+        // pin the keyframes that they are loaded from.
+        for cell in locked(&self.cells).values() {
+            pins.commits.extend(cell.accepted_commit());
         }
         // A fork is a snapshot for as long as its branch lives.
         let live = branches.iter().filter(|record| record.status != BranchStatus::Deleted);

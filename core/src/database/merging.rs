@@ -166,7 +166,6 @@ impl Database {
         Ok(Receipt { value: report, ticket })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one merge, from the request to the commit")]
     fn commit_merge(
         &self,
         chunks: &Chunks,

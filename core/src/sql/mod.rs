@@ -35,6 +35,7 @@ mod ddl;
 mod dialect;
 mod dml;
 mod explain;
+mod glue;
 mod literal;
 mod meter;
 mod parse;
@@ -52,5 +53,6 @@ mod write;
 
 pub(crate) use cache::StatementCache;
 pub use data::{OnConflict, Page, PageQuery, delete_rows, insert_rows, page, update_rows};
+pub use glue::{BranchStorage, MomentSource};
 pub use request::{Expired, Limits, Output, OutputColumn, Request, StatementKind};
 pub use session::Session;

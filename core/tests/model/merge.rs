@@ -69,9 +69,7 @@ pub fn merge(
             if resolved.kept.contains(&(table, key.clone())) {
                 match answer {
                     Answer::Row(_) => {}
-                    Answer::Conflict(kind) => {
-                        drop(settled.insert((table, key.clone(), None, kind)))
-                    }
+                    Answer::Conflict(kind) => _ = settled.insert((table, key.clone(), None, kind)),
                     Answer::Cells(_) => {
                         settled.insert((table, key.clone(), None, "update_update"));
                     }

@@ -54,7 +54,7 @@ pub(super) fn create_table(
 }
 
 /// A definition without the case of its names, which means nothing.
-fn unspelled(mut def: TableDef) -> TableDef {
+pub(in crate::sql) fn unspelled(mut def: TableDef) -> TableDef {
     let TableDef { name, columns, indexes, checks, foreign_keys, .. } = &mut def;
     let names = std::iter::once(name)
         .chain(columns.iter_mut().map(|c| &mut c.name))
@@ -148,7 +148,7 @@ fn set_key(key: &mut Option<Vec<(usize, bool)>>, columns: Vec<(usize, bool)>) ->
 }
 
 /// Makes these columns the primary key. A single integer column is given automatic ids.
-pub(super) fn set_primary_key(def: &mut TableDef, key: &[(usize, bool)]) -> Result<()> {
+pub(in crate::sql) fn set_primary_key(def: &mut TableDef, key: &[(usize, bool)]) -> Result<()> {
     def.primary_key.clear();
     for (at, descending) in key {
         let Some(column) = def.columns.get(*at) else { continue };

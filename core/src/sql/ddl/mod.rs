@@ -6,9 +6,9 @@
 //! make the same thing.
 
 mod alter;
-mod create;
+pub(super) mod create;
 mod index;
-mod parts;
+pub(super) mod parts;
 
 use super::context::table_name;
 use super::request::{Output, StatementKind};

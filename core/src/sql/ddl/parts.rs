@@ -17,7 +17,7 @@ const COLUMNS_MAX: usize = 1024;
 ///
 /// # Errors
 /// `Invalid` for an empty name and one of more than 128 bytes or with control characters.
-pub(super) fn check_name(kind: Kind, name: &str) -> Result<()> {
+pub(in crate::sql) fn check_name(kind: Kind, name: &str) -> Result<()> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
         return Err(Error::Invalid(format!(
             "a {kind}'s name has 1 to {NAME_BYTES_MAX} bytes and no control characters"
@@ -74,7 +74,7 @@ fn fresh<I>(
 ///
 /// # Errors
 /// `Exists`, `Invalid`, `Limit`.
-pub(super) fn add_column(
+pub(in crate::sql) fn add_column(
     def: &mut TableDef,
     name: &str,
     ty: SqlType,
@@ -107,7 +107,7 @@ pub(super) fn add_column(
 }
 
 /// Adds an index over expressions.
-pub(super) fn add_index(
+pub(in crate::sql) fn add_index(
     def: &mut TableDef,
     name: String,
     unique: bool,
@@ -133,7 +133,7 @@ pub(super) fn add_index(
 }
 
 /// Adds a UNIQUE constraint over columns. One that is there already is not added again.
-pub(super) fn add_unique(
+pub(in crate::sql) fn add_unique(
     state: &State,
     def: &mut TableDef,
     name: Option<&str>,
@@ -186,7 +186,7 @@ pub(super) fn add_check(
 }
 
 /// A foreign key as it was written.
-pub(super) struct Reference<'r> {
+pub(in crate::sql) struct Reference<'r> {
     /// The constraint's name.
     pub name: Option<&'r str>,
     /// The child's columns.
@@ -205,7 +205,7 @@ pub(super) struct Reference<'r> {
 ///
 /// # Errors
 /// `NotFound` for the parent or its columns; `Invalid` where the numbers of columns differ.
-pub(super) fn add_foreign_key(
+pub(in crate::sql) fn add_foreign_key(
     state: &State,
     def: &mut TableDef,
     reference: &Reference<'_>,
@@ -297,7 +297,7 @@ fn check_types(
 }
 
 /// The index through which children are found when a parent goes.
-pub(super) fn support_foreign_key(
+pub(in crate::sql) fn support_foreign_key(
     state: &State,
     def: &mut TableDef,
     columns: &[usize],
@@ -351,7 +351,7 @@ fn is_taken(state: &State, def: &TableDef, name: &str) -> bool {
 
 /// # Errors
 /// `Exists`.
-pub(super) fn free_name(state: &State, def: &TableDef, name: &str) -> Result<()> {
+pub(in crate::sql) fn free_name(state: &State, def: &TableDef, name: &str) -> Result<()> {
     match is_taken(state, def, name) {
         true => Err(Error::exists(Kind::Index, name)),
         false => Ok(()),
