@@ -26,8 +26,11 @@ impl BranchStorage {
         Ok((table, reading, schema))
     }
 
-    fn redefine(&mut self, schema: &Schema, change: impl FnOnce(&mut TableDef) -> Result<()>)
-    -> GlueResult<()> {
+    fn redefine(
+        &mut self,
+        schema: &Schema,
+        change: impl FnOnce(&mut TableDef) -> Result<()>,
+    ) -> GlueResult<()> {
         self.write_core(|txn| {
             let mut def = exact(txn, &schema.table_name)?.table.def.clone();
             change(&mut def)?;

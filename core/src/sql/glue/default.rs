@@ -48,7 +48,8 @@ pub(super) fn stored_default(expr: &GlueExpr, ty: &SqlType) -> Result<StoredExpr
     let stored = match value.clone().try_into_value(&glue_type(ty), true) {
         Ok(value) => from_glue(&value, ty)?,
         Err(_) => {
-            let value = GlueValue::try_from(value).map_err(|error| Error::Sql(error.to_string()))?;
+            let value =
+                GlueValue::try_from(value).map_err(|error| Error::Sql(error.to_string()))?;
             plain(&value, NESTING_MAX)?
         }
     };

@@ -5,12 +5,12 @@
 //! the keys are, and no other layer could keep them: such an index is worked out when it is read,
 //! from all rows. It is an order, not a shortcut.
 
+use super::BranchStorage;
 use super::define::{add_stored_index, drop_stored_index, set_note};
 use super::rows::Scan;
 use super::schema::{created, stored_index, stored_index_column};
 use super::store::exact;
 use super::values::plain;
-use super::BranchStorage;
 use crate::error::{Error, Result};
 use crate::row::TableDef;
 use crate::tree::{KeyRange, successor};

@@ -9,9 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::row::{Table, TableId, TableState};
 use crate::txn::Txn;
 use gluesql_core::data::{Key, Schema};
-use gluesql_core::error::{
-    Error as GlueError, FetchError, Result as GlueResult, ValidateError,
-};
+use gluesql_core::error::{Error as GlueError, FetchError, Result as GlueResult, ValidateError};
 use gluesql_core::executor::Referencing;
 use gluesql_core::prelude::Value as GlueValue;
 use gluesql_core::store::{RowIter, Store, StoreMut};
@@ -27,8 +25,7 @@ impl Store for BranchStorage {
     fn fetch_all_schemas(&self) -> GlueResult<Vec<Schema>> {
         let reading = self.reading().map_err(|error| self.told(error))?;
         let tables = reading.state.tables().filter(|t| !is_reserved(t.table.name()));
-        let mut schemas: Vec<Schema> =
-            tables.map(|table| self.schema(&reading, table)).collect();
+        let mut schemas: Vec<Schema> = tables.map(|table| self.schema(&reading, table)).collect();
         // Offshoot's own order of names does not tell upper from lower case.
         schemas.sort_by(|a, b| a.table_name.cmp(&b.table_name));
         Ok(schemas)
@@ -105,7 +102,11 @@ impl StoreMut for BranchStorage {
         })
     }
 
-    fn insert_data(&mut self, table_name: &str, rows: Vec<(Key, Vec<GlueValue>)>) -> GlueResult<()> {
+    fn insert_data(
+        &mut self,
+        table_name: &str,
+        rows: Vec<(Key, Vec<GlueValue>)>,
+    ) -> GlueResult<()> {
         // GlueSQL updates and inserts through here without saying which, but no update names one
         // row twice.
         let mut keys = HashSet::with_capacity(rows.len());

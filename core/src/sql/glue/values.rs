@@ -72,11 +72,9 @@ pub(super) fn glue_type(ty: &SqlType) -> DataType {
         SqlType::Point => DataType::Point,
         SqlType::List => DataType::List,
         SqlType::Map => DataType::Map,
-        SqlType::Text
-        | SqlType::Varchar(_)
-        | SqlType::Char(_)
-        | SqlType::Json
-        | SqlType::Any => DataType::Text,
+        SqlType::Text | SqlType::Varchar(_) | SqlType::Char(_) | SqlType::Json | SqlType::Any => {
+            DataType::Text
+        }
     }
 }
 
