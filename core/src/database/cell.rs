@@ -78,6 +78,11 @@ impl Cell {
         }
     }
 
+    /// The newest accepted commit, where one was accepted and is not known to be durable.
+    pub(super) fn accepted_commit(&self) -> Option<CommitId> {
+        locked(&self.heads).waiting.back().map(|(_, head)| head.commit)
+    }
+
     /// The head of a branch that was just made.
     pub(super) fn begin(&self, ticket: Ticket, head: Arc<Head>) {
         locked(&self.heads).waiting.push_back((ticket, head));

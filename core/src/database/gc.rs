@@ -77,6 +77,10 @@ impl Database {
                 self.put(Write { pack: Pack::default(), change: Some(change) })?;
             }
         }
+        for cell in locked(&self.cells).values() {
+            cell.unload(&self.store);
+        }
+        locked(&self.states).clear();
         self.refresh()?;
         Ok(done)
     }
@@ -95,11 +99,10 @@ impl Database {
             snapshots.push(SnapshotRecord::decode(&bytes)?);
         }
         let mut pins = Pins::of_refs(&branches, &snapshots, false);
-        // A commit that is accepted but not yet the durable head of its branch.
-        for record in &branches {
-            if let Ok(newest) = self.newest(&record.name) {
-                pins.commits.insert(newest.commit);
-            }
+        // Commits that are accepted but not yet durable. Heads are not loaded for this: that would
+        // pin the keyframes that they are loaded from.
+        for cell in locked(&self.cells).values() {
+            pins.commits.extend(cell.accepted_commit());
         }
         let held: Vec<_> = locked(&self.held).iter().filter_map(std::sync::Weak::upgrade).collect();
         pins.states.extend(held.iter().map(|base| base.root.hash));

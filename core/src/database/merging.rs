@@ -103,13 +103,23 @@ impl Database {
             self.refuse_deletion(&from.record)?;
         }
         let token = conflict_token(from, into, request);
-        if request.token.as_ref().is_some_and(|given| *given != token) {
-            // A head moved: the resolutions answer conflicts that may be others by now.
-            let stale = MergeRequest { resolutions: Vec::new(), token: None, ..request.clone() };
-            let merged = self.merged(&stale, from, into)?.1;
-            return Err(self.open_conflicts(merged.open, merged.settled, token, request));
+        // Where a head moved, resolutions answer conflicts that may be others by now.
+        let stale = request.token.as_ref().is_some_and(|given| *given != token);
+        let fresh;
+        let request = match stale {
+            false => request,
+            true => {
+                fresh = MergeRequest { resolutions: Vec::new(), token: None, ..request.clone() };
+                &fresh
+            }
+        };
+        let chunks = self.chunks();
+        let (bases, merged) = self.merged(&chunks, request, from, into)?;
+        if !merged.open.is_empty() {
+            let abort = request.policy == Policy::Abort;
+            let conflicts = MergeConflicts { conflicts: merged.open, token, abort };
+            return Err(Error::Conflicts(Box::new(conflicts)));
         }
-        let (bases, merged) = self.merged(request, from, into)?;
         let mut report = MergeReport {
             source: from.record.name.clone(),
             target: into.record.name.clone(),
@@ -121,20 +131,14 @@ impl Database {
             dry_run: request.dry_run,
             time: moment.now,
         };
-        if !merged.open.is_empty()
-            || (request.policy == Policy::Abort
-                && !merged.settled.is_empty()
-                && request.resolutions.is_empty())
-        {
-            return Err(self.open_conflicts(merged.open, Vec::new(), token, request));
-        }
         if request.dry_run {
             return Ok(Receipt { value: report, ticket: None });
         }
         let mut ticket = None;
         if !bases.contains(&from.commit) {
             self.automatic_snapshot(moment, &into.record.name)?;
-            let (moved, committed) = self.commit_merge(moment, request, from, into, merged)?;
+            let (moved, committed) =
+                self.commit_merge(&chunks, moment, request, from, into, merged)?;
             (ticket, report.commit, report.time) = (Some(moved), Some(committed), committed.time);
         }
         if request.delete_source {
@@ -164,6 +168,7 @@ impl Database {
 
     fn commit_merge(
         &self,
+        chunks: &Chunks,
         moment: &Moment,
         request: &MergeRequest,
         from: &Arc<Head>,
@@ -181,10 +186,10 @@ impl Database {
             if head.commit != into.commit {
                 return Err(Error::WriteConflict("the target moved".into()));
             }
-            let chunks = self.chunks();
             let merged = vec![from.commit];
             let draft = Draft { state, delta, merged, note: &note, now: moment.now };
-            self.append(&chunks, head, draft).map(Some)
+            // The chunks that the merged state stands on are staged here.
+            self.append(chunks, head, draft).map(Some)
         })?;
         match moved {
             Some((ticket, _, committed)) => Ok((ticket, committed)),
@@ -194,12 +199,12 @@ impl Database {
 
     fn merged(
         &self,
+        chunks: &Chunks,
         request: &MergeRequest,
         from: &Head,
         into: &Head,
     ) -> Result<(Vec<CommitId>, Merged)> {
-        let chunks = self.chunks();
-        let bases = CommitReader::with_shallow(&chunks, &self.shallow())
+        let bases = CommitReader::with_shallow(chunks, &self.shallow())
             .merge_bases(&from.commit, &into.commit)?;
         if bases.is_empty() {
             return Err(Error::InvalidMerge("the branches have no common history".into()));
@@ -207,7 +212,7 @@ impl Database {
         let states = bases.iter().map(|base| match *base {
             base if base == from.commit => Ok(from.state.clone()),
             base if base == into.commit => Ok(into.state.clone()),
-            base => self.state_at(&chunks, base).map(|point| point.state.clone()),
+            base => self.state_at(chunks, base).map(|point| point.state.clone()),
         });
         let states = states.collect::<Result<Vec<State>>>()?;
         let options = Options {
@@ -219,9 +224,9 @@ impl Database {
         let mut newest = |table: TableId, key: &[u8]| -> Result<Side> {
             if last.is_none() {
                 let shallow = self.shallow();
-                let history = CommitReader::with_shallow(&chunks, &shallow);
-                let ours = self.last_touched(&chunks, &history, from.commit, into.commit)?;
-                let theirs = self.last_touched(&chunks, &history, into.commit, from.commit)?;
+                let history = CommitReader::with_shallow(chunks, &shallow);
+                let ours = self.last_touched(chunks, &history, from.commit, into.commit)?;
+                let theirs = self.last_touched(chunks, &history, into.commit, from.commit)?;
                 last = Some((ours, theirs));
             }
             let Some((ours, theirs)) = &last else { return Ok(Side::Target) };
@@ -232,20 +237,8 @@ impl Database {
             })
         };
         let merged =
-            crate::merge::merge(&chunks, &states, &from.state, &into.state, &options, &mut newest)?;
+            crate::merge::merge(chunks, &states, &from.state, &into.state, &options, &mut newest)?;
         Ok((bases, merged))
-    }
-
-    fn open_conflicts(
-        &self,
-        mut conflicts: Vec<Conflict>,
-        settled: Vec<Conflict>,
-        token: String,
-        request: &MergeRequest,
-    ) -> Error {
-        conflicts.extend(settled);
-        let abort = request.policy == Policy::Abort;
-        Error::Conflicts(Box::new(MergeConflicts { conflicts, token, abort }))
     }
 
     /// When each row that `side` touched and `other` lacks was touched last.

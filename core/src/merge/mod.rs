@@ -10,28 +10,33 @@
 //! 2. *Rows*: only keys that the source changed since the base are looked at, so the cost is that of
 //!    the source's changes. Values are compared after decoding under the merged schema, never as
 //!    bytes. Where only one side changed a cell, that side's value stands (`rows.rs`).
-//! 3. *Constraints*: the changed rows are checked in the merged state, exactly as a statement's are.
+//! 3. *Constraints*: the changed rows are checked in the merged state, exactly as a statement's are;
+//!    where the merge adds a constraint to a table of the target, all of its rows are.
 //! 4. *Conflicts* are data (`conflict.rs`). A policy decides cells and rows; resolutions decide the
 //!    rest; nothing is written while one is open.
 //!
-//! With several merge bases (criss-cross histories) a row merges only where every base gives the
+//! With several merge bases (criss-cross histories) a cell merges only where every base gives the
 //! same answer. A table that the target left alone since the base is taken from the source whole.
 //!
 //! This module knows states, not branches: which commits are merged, and what is written, is in
 //! `database`.
 
 mod conflict;
+mod describe;
+mod judge;
 mod renumber;
 mod rows;
 mod schema;
 
 pub use conflict::{Conflict, ConflictKind, Held, MergeConflicts, Policy, Resolution, Take};
-pub use rows::row_id;
+pub use describe::row_id;
 
 use crate::chunk::Chunks;
 use crate::error::Result;
 use crate::history::RowChange;
-use crate::row::{State, TableId, check_changes};
+use crate::row::{State, TableId, Violation, check_changes};
+use describe::{constraint_conflict, key_of};
+use rows::RowMerge;
 use std::ops::ControlFlow;
 
 /// How a merge decides.
@@ -95,22 +100,17 @@ pub fn merge(
         settled: Vec::new(),
         open: Vec::new(),
     };
-    let plan = schema::plan(chunks, bases, source, target, options, &mut merged)?;
-    rows::merge_rows(chunks, bases, source, target, options, newest, plan, &mut merged)?;
+    let plan = schema::plan(chunks, bases, source, target, &mut merged)?;
+    RowMerge { chunks, bases, source, target, options }.run(&plan, newest, &mut merged)?;
     for table in source.tables() {
         merged.state.raise_sequence(table.table.id(), table.next_auto);
     }
-    let mut violations = Vec::new();
-    let changes = merged.changes.iter().map(|(id, change)| (*id, change));
-    check_changes(&merged.state, chunks, changes, &mut |violation| {
-        violations.push(violation);
-        match violations.len() >= CONFLICTS_MAX {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })?;
-    for violation in violations {
-        let conflict = rows::constraint_conflict(chunks, &merged, source, target, &violation)?;
+    let violations = match plan.incoherent {
+        true => Vec::new(),
+        false => violations(chunks, &plan, &merged)?,
+    };
+    for (key, violation) in violations {
+        let conflict = constraint_conflict(chunks, &merged, source, target, &violation, &key)?;
         merged.open.push(conflict);
     }
     let order = |c: &Conflict| (c.table.clone(), c.key.clone(), c.column.clone(), c.kind);
@@ -125,4 +125,22 @@ pub fn merge(
         )));
     }
     Ok(merged)
+}
+
+/// The constraints that the merged state breaks, each with the row's key.
+fn violations(
+    chunks: &Chunks,
+    plan: &schema::Plan,
+    merged: &Merged,
+) -> Result<Vec<(Vec<u8>, Violation)>> {
+    let mut found = schema::violations(chunks, plan, merged)?;
+    let changes = merged.changes.iter().map(|(id, change)| (*id, change));
+    check_changes(&merged.state, chunks, changes, &mut |violation| {
+        found.push((key_of(&violation).to_vec(), violation));
+        match found.len() >= CONFLICTS_MAX {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    Ok(found)
 }

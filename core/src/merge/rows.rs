@@ -1,76 +1,18 @@
 //! Rows and cells merged.
 
+use super::describe::{constraint_conflict, data_conflict, generated, row_id, schema_conflict};
+use super::judge::{Sides, Verdict};
 use super::renumber::Renumbering;
 use super::schema::Plan;
-use super::{
-    Conflict, ConflictKind, Held, Merged, Newest, Options, Policy, Resolution, Side, Take,
-};
+use super::{Merged, Newest, Options, Policy, Resolution, Side, Take};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::RowChange;
-use crate::row::{Row, State, Table, TableId, TableState, Violation, same_name};
-use crate::tree::View;
-use crate::value::{Value, decode_key};
+use crate::row::{Row, State, Table, TableId, TableState, same_name};
+use crate::tree::{Root, View};
+use crate::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// What one base says about a row.
-#[derive(Debug, Clone, PartialEq)]
-enum Verdict {
-    /// The target's row stands.
-    Keep,
-    /// The row becomes this (`None`: it goes).
-    Become(Option<Row>),
-    /// Cells (by position) that both sides changed, and the row with all other cells merged.
-    Cells(Vec<usize>, Row),
-    /// The whole row conflicts.
-    Whole(ConflictKind),
-}
-
-/// The rows of one key, read under the merged definition.
-struct Sides {
-    base: Option<Row>,
-    source: Option<Row>,
-    target: Option<Row>,
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one merge, used together once")]
-pub(super) fn merge_rows(
-    chunks: &Chunks,
-    bases: &[State],
-    source: &State,
-    target: &State,
-    options: &Options,
-    newest: &mut Newest<'_>,
-    plan: Plan,
-    merged: &mut Merged,
-) -> Result<()> {
-    for id in plan.taken {
-        // The table is in the merged state already; what changed is told for counts and checks.
-        let Some(ours) = source.table(id) else { continue };
-        let before = target.table(id).map(|t| t.rows.clone());
-        let before = before.unwrap_or_else(|| View::from_root(crate::tree::Root::empty()));
-        let mut diff = View::diff(chunks, &before, &ours.rows)?;
-        while let Some(change) = diff.next()? {
-            let change =
-                RowChange { key: change.key, old: change.old, new: change.new, moved_from: None };
-            merged.changes.push((id, change));
-        }
-    }
-    let mut work: Vec<Candidate> = Vec::new();
-    for id in &plan.merge {
-        candidates(chunks, bases, source, *id, &mut work)?;
-    }
-    let renumbering = match options.renumber {
-        true => renumber(chunks, bases, source, target, &work, merged)?,
-        false => Renumbering::default(),
-    };
-    for Candidate { table: id, key, images } in work {
-        let context = Context { chunks, bases, source, target, options, renumbering: &renumbering };
-        context.merge_row(id, key, images, newest, merged)?;
-    }
-    Ok(())
-}
 
 /// A stored row, where there is one.
 type Image = Option<Arc<[u8]>>;
@@ -83,92 +25,389 @@ struct Candidate {
     images: Option<(Image, Image)>,
 }
 
-/// The rows that the source changed since any base.
-fn candidates(
-    chunks: &Chunks,
-    bases: &[State],
-    source: &State,
-    table: TableId,
-    work: &mut Vec<Candidate>,
-) -> Result<()> {
-    let Some(now) = source.table(table) else { return Ok(()) };
-    let empty = View::from_root(crate::tree::Root::empty());
-    if let [base] = bases {
-        let before = base.table(table).map_or(&empty, |t| &t.rows);
-        let mut diff = View::diff(chunks, before, &now.rows)?;
-        while let Some(change) = diff.next()? {
-            let images = Some((change.old, change.new));
-            work.push(Candidate { table, key: change.key, images });
-        }
-        return Ok(());
-    }
-    let mut keys = BTreeSet::new();
-    for base in bases {
-        let before = base.table(table).map_or(&empty, |t| &t.rows);
-        let mut diff = View::diff(chunks, before, &now.rows)?;
-        while let Some(change) = diff.next()? {
-            keys.insert(change.key);
-        }
-    }
-    work.extend(keys.into_iter().map(|key| Candidate { table, key, images: None }));
-    Ok(())
+/// One merge of rows.
+pub(super) struct RowMerge<'m> {
+    pub chunks: &'m Chunks,
+    pub bases: &'m [State],
+    pub source: &'m State,
+    pub target: &'m State,
+    pub options: &'m Options,
 }
 
-/// New ids for rows that both sides inserted under one automatic key.
-fn renumber(
-    chunks: &Chunks,
-    bases: &[State],
-    source: &State,
-    target: &State,
-    work: &[Candidate],
-    merged: &mut Merged,
-) -> Result<Renumbering> {
-    let mut renumbering = Renumbering::default();
-    for Candidate { table: id, .. } in work {
-        for side in [source, target] {
-            if let Some(table) = side.table(*id) {
-                merged.state.raise_sequence(*id, table.next_auto);
+impl RowMerge<'_> {
+    /// Merges the rows of every table of the plan into `merged`.
+    pub(super) fn run(
+        &self,
+        plan: &Plan,
+        newest: &mut Newest<'_>,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        let mut work: Vec<Candidate> = Vec::new();
+        for id in &plan.merge {
+            self.candidates(*id, &mut work)?;
+        }
+        let renumbering = match self.options.renumber {
+            true => self.renumber(&work, plan, merged)?,
+            false => Renumbering::default(),
+        };
+        for id in &plan.taken {
+            self.take_table(*id, &renumbering, merged)?;
+        }
+        for candidate in &work {
+            match self.merge_row(candidate, &renumbering, newest, merged) {
+                // A row of one side that the merged definition cannot hold.
+                Err(Error::Value(error)) => {
+                    let Some(table) = merged.state.table(candidate.table) else { continue };
+                    let row = row_id(&table.table, &candidate.key);
+                    let conflict = schema_conflict(table, format!("row {row}: {error}"));
+                    merged.open.push(conflict);
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that the source changed since any base.
+    fn candidates(&self, table: TableId, work: &mut Vec<Candidate>) -> Result<()> {
+        let Some(now) = self.source.table(table) else { return Ok(()) };
+        let empty = View::from_root(Root::empty());
+        if let [base] = self.bases {
+            let before = base.table(table).map_or(&empty, |t| &t.rows);
+            let mut diff = View::diff(self.chunks, before, &now.rows)?;
+            while let Some(change) = diff.next()? {
+                let images = Some((change.old, change.new));
+                work.push(Candidate { table, key: change.key, images });
+            }
+            return Ok(());
+        }
+        let mut keys = BTreeSet::new();
+        for base in self.bases {
+            let before = base.table(table).map_or(&empty, |t| &t.rows);
+            let mut diff = View::diff(self.chunks, before, &now.rows)?;
+            while let Some(change) = diff.next()? {
+                keys.insert(change.key);
+            }
+        }
+        work.extend(keys.into_iter().map(|key| Candidate { table, key, images: None }));
+        Ok(())
+    }
+
+    /// New ids for rows that both sides inserted under one automatic key, and the rows that move
+    /// because they refer to those.
+    fn renumber(
+        &self,
+        work: &[Candidate],
+        plan: &Plan,
+        merged: &mut Merged,
+    ) -> Result<Renumbering> {
+        for table in self.source.tables().chain(self.target.tables()) {
+            merged.state.raise_sequence(table.table.id(), table.next_auto);
+        }
+        let mut renumbering = Renumbering::default();
+        let mut inserted = Vec::new();
+        // Rows of automatic keys that both sides inserted: table, key, the source's and the target's.
+        let mut both = Vec::new();
+        for candidate in work {
+            let (id, key) = (candidate.table, &candidate.key);
+            let Some(table) = merged.state.table(id).map(|t| t.table.clone()) else { continue };
+            // What the merged definition cannot hold is told when the row is merged.
+            let sides = match self.sides(candidate, &table) {
+                Err(Error::Value(_)) => continue,
+                sides => sides?,
+            };
+            if sides.base().is_some() {
+                continue;
+            }
+            let (Some(ours), theirs) = (sides.source, sides.target) else { continue };
+            if let Some(theirs) = theirs
+                && generated(&table)
+                && self.resolved(&table, key).is_none()
+            {
+                both.push((table, key.clone(), ours.clone(), theirs));
+            }
+            inserted.push((id, key.clone(), ours));
+        }
+        for id in &plan.taken {
+            self.each_taken(*id, |table, change| {
+                if let (None, Some(new)) = (&change.old, &change.new) {
+                    inserted.push((*id, change.key.clone(), table.decode(new)?));
+                }
+                Ok(())
+            })?;
+        }
+        // Equal rows that refer to what was renumbered are equal no more.
+        loop {
+            let before = both.len();
+            both.retain(|(table, key, ours, theirs)| {
+                let mut row = ours.clone();
+                renumbering.follow(&merged.state, table, &mut row);
+                let clash = row != *theirs;
+                if clash {
+                    renumbering.assign(&mut merged.state, table, key, row);
+                }
+                !clash
+            });
+            if both.len() == before {
+                return Ok(renumbering);
+            }
+            renumbering.close(&merged.state, &inserted);
+        }
+    }
+
+    /// Tells the rows that differ between the target and a table that is taken from the source.
+    fn each_taken(
+        &self,
+        id: TableId,
+        mut tell: impl FnMut(&Arc<Table>, RowChange) -> Result<()>,
+    ) -> Result<()> {
+        let Some(ours) = self.source.table(id) else { return Ok(()) };
+        let empty = View::from_root(Root::empty());
+        let before = self.target.table(id).map_or(&empty, |t| &t.rows);
+        let mut diff = View::diff(self.chunks, before, &ours.rows)?;
+        while let Some(change) = diff.next()? {
+            let (key, old, new) = (change.key, change.old, change.new);
+            tell(&ours.table, RowChange { key, old, new, moved_from: None })?;
+        }
+        Ok(())
+    }
+
+    /// A table that stands in the merged state as the source has it: what changed is told, for
+    /// counts and checks; references to renumbered rows follow, and what was decided by hand stays
+    /// out.
+    fn take_table(
+        &self,
+        id: TableId,
+        renumbering: &Renumbering,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        self.each_taken(id, |table, mut change| {
+            let decided = self.resolved(table, &change.key).map(|r| &r.take);
+            if decided == Some(&Take::Target) {
+                let (old, new) = (change.new.as_deref(), change.old.as_ref());
+                return merged.state.apply(id, &change.key, old, new);
+            }
+            if let (false, Some(new)) = (renumbering.is_empty(), &change.new) {
+                if let Some(moved) = renumbering.of(id, &change.key) {
+                    merged.state.apply(id, &change.key, Some(new), change.old.as_ref())?;
+                    return self.become_moved(id, table, moved, merged);
+                }
+                let mut row = table.decode(new)?;
+                if renumbering.follow(&merged.state, table, &mut row) {
+                    let followed = table.encode(&row);
+                    merged.state.apply(id, &change.key, Some(new), Some(&followed))?;
+                    change.new = Some(followed);
+                }
+            }
+            merged.changes.push((id, change));
+            Ok(())
+        })
+    }
+
+    /// The rows of one key as the merged definition sees them.
+    fn sides(&self, candidate: &Candidate, merged: &Table) -> Result<Sides> {
+        let Candidate { table: id, key, images } = candidate;
+        let row = |side: &State| -> Result<Option<Row>> {
+            let Some(table) = side.table(*id) else { return Ok(None) };
+            let Some(bytes) = table.rows.get(self.chunks, key)? else { return Ok(None) };
+            project(table, merged, &bytes).map(Some)
+        };
+        let known = |side: &State, image: &Image| match (side.table(*id), image) {
+            (Some(table), Some(bytes)) => project(table, merged, bytes).map(Some),
+            _ => Ok(None),
+        };
+        let (bases, source) = match (images, self.bases) {
+            (Some((old, new)), [base]) => (vec![known(base, old)?], known(self.source, new)?),
+            (_, bases) => (bases.iter().map(row).collect::<Result<Vec<_>>>()?, row(self.source)?),
+        };
+        Ok(Sides { bases, source, target: row(self.target)? })
+    }
+
+    fn merge_row(
+        &self,
+        candidate: &Candidate,
+        renumbering: &Renumbering,
+        newest: &mut Newest<'_>,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        let Candidate { table: id, key, .. } = candidate;
+        let Some(table) = merged.state.table(*id).map(|t| t.table.clone()) else { return Ok(()) };
+        let mut sides = self.sides(candidate, &table)?;
+        if !renumbering.is_empty() {
+            if let Some(moved) = renumbering.of(*id, key) {
+                // Under its old key the source has nothing of its own any more.
+                return self.become_moved(*id, &table, moved, merged);
+            }
+            if let Some(row) = &mut sides.source {
+                renumbering.follow(&merged.state, &table, row);
+            }
+        }
+        let verdict = sides.judge();
+        if let Some(Resolution { take, .. }) = self.resolved(&table, key) {
+            if let Verdict::Whole(_) | Verdict::Cells(..) = verdict {
+                merged.settled.push(data_conflict(&table, key, None, &verdict, &sides));
+            }
+            let row = match take {
+                Take::Source => sides.source,
+                Take::Target => sides.target,
+                Take::Value(_) => {
+                    return Err(Error::Invalid(format!(
+                        "the resolution of row '{}' of '{}' needs a column for its value",
+                        row_id(&table, key),
+                        table.name()
+                    )));
+                }
+            };
+            return self.become_row(*id, &table, key, row, merged);
+        }
+        match verdict {
+            Verdict::Keep => Ok(()),
+            Verdict::Become(row) => self.become_row(*id, &table, key, row, merged),
+            Verdict::Whole(_) => {
+                let conflict = data_conflict(&table, key, None, &verdict, &sides);
+                match self.side(*id, key, newest)? {
+                    None => merged.open.push(conflict),
+                    Some(side) => {
+                        merged.settled.push(conflict);
+                        let row = match side {
+                            Side::Source => sides.source,
+                            Side::Target => sides.target,
+                        };
+                        self.become_row(*id, &table, key, row, merged)?;
+                    }
+                }
+                Ok(())
+            }
+            Verdict::Cells(ref cells, ref row) => {
+                let mut row = row.clone();
+                for position in cells {
+                    let conflict = data_conflict(&table, key, Some(*position), &verdict, &sides);
+                    let value = match self.cell(&table, key, *position, &sides)? {
+                        Some(value) => Some(value),
+                        None => {
+                            let taken = match self.side(*id, key, newest)? {
+                                None => None,
+                                Some(Side::Source) => sides.source.as_ref(),
+                                Some(Side::Target) => sides.target.as_ref(),
+                            };
+                            taken.and_then(|row| row.get(*position)).cloned()
+                        }
+                    };
+                    match (value, row.get_mut(*position)) {
+                        (Some(value), Some(place)) => {
+                            *place = value;
+                            merged.settled.push(conflict);
+                        }
+                        _ => merged.open.push(conflict),
+                    }
+                }
+                self.become_row(*id, &table, key, Some(row), merged)
             }
         }
     }
-    for Candidate { table: id, key, .. } in work {
-        let sides = sides(chunks, bases.first(), source, target, merged, *id, key)?;
-        let Some(table) = merged.state.table(*id).map(|t| t.table.clone()) else { continue };
-        if let (None, Some(ours), Some(theirs)) = (&sides.base, &sides.source, &sides.target)
-            && ours != theirs
-            && generated(&table)
-            && let Some(Value::Int(old)) = table.auto_increment().and_then(|c| ours.get(c))
-        {
-            renumbering.assign(&mut merged.state, *id, *old);
+
+    /// What was decided by hand about rows of a table.
+    fn resolutions<'r>(
+        &'r self,
+        table: &'r Table,
+        key: &[u8],
+    ) -> impl Iterator<Item = &'r Resolution> {
+        let all = &self.options.resolutions;
+        let row = (!all.is_empty()).then(|| row_id(table, key));
+        all.iter()
+            .filter(move |r| row.as_ref() == Some(&r.row_id) && same_name(&r.table, table.name()))
+    }
+
+    /// What was decided by hand about a whole row.
+    fn resolved<'r>(&'r self, table: &'r Table, key: &[u8]) -> Option<&'r Resolution> {
+        self.resolutions(table, key).find(|r| r.column.is_none())
+    }
+
+    /// What was decided by hand about a cell.
+    fn cell(
+        &self,
+        table: &Table,
+        key: &[u8],
+        position: usize,
+        sides: &Sides,
+    ) -> Result<Option<Value>> {
+        let Some(column) = table.def.columns.get(position) else { return Ok(None) };
+        let of_column =
+            |r: &&Resolution| r.column.as_ref().is_some_and(|name| same_name(name, &column.name));
+        let Some(resolution) = self.resolutions(table, key).find(of_column) else {
+            return Ok(None);
+        };
+        let held = |side: &Option<Row>| side.as_ref().and_then(|row| row.get(position)).cloned();
+        Ok(match &resolution.take {
+            Take::Source => held(&sides.source),
+            Take::Target => held(&sides.target),
+            Take::Value(value) => Some(column.ty.coerce(value.clone())?),
+        })
+    }
+
+    /// Which side the policy takes.
+    fn side(&self, id: TableId, key: &[u8], newest: &mut Newest<'_>) -> Result<Option<Side>> {
+        Ok(match self.options.policy {
+            Policy::SourceWins => Some(Side::Source),
+            Policy::TargetWins => Some(Side::Target),
+            Policy::Newest => Some(newest(id, key)?),
+            Policy::Manual | Policy::Abort => None,
+        })
+    }
+
+    /// Puts a source row under the key that it has now.
+    fn become_moved(
+        &self,
+        id: TableId,
+        table: &Arc<Table>,
+        row: &Row,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        match table.key_of(row) {
+            Some(key) => self.become_row(id, table, &key.into(), Some(row.clone()), merged),
+            None => Ok(()),
         }
     }
-    Ok(renumbering)
-}
 
-/// Whether a table's key is given automatically.
-fn generated(table: &Table) -> bool {
-    let auto = table.auto_increment();
-    table.key().len() == 1 && table.key().first().map(|(c, _)| *c) == auto
-}
-
-fn sides(
-    chunks: &Chunks,
-    base: Option<&State>,
-    source: &State,
-    target: &State,
-    merged: &Merged,
-    id: TableId,
-    key: &[u8],
-) -> Result<Sides> {
-    let Some(result) = merged.state.table(id) else {
-        return Err(Error::Internal("a merged table is not there".into()));
-    };
-    let row = |side: Option<&State>| -> Result<Option<Row>> {
-        let Some(table) = side.and_then(|side| side.table(id)) else { return Ok(None) };
-        let Some(bytes) = table.rows.get(chunks, key)? else { return Ok(None) };
-        project(table, &result.table, &bytes).map(Some)
-    };
-    Ok(Sides { base: row(base)?, source: row(Some(source))?, target: row(Some(target))? })
+    /// Puts the merged row where the target's row stands.
+    fn become_row(
+        &self,
+        id: TableId,
+        table: &Arc<Table>,
+        key: &Arc<[u8]>,
+        row: Option<Row>,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        let old = merged.state.row(self.chunks, id, key)?;
+        let same = match (&old, &row) {
+            (None, None) => true,
+            (Some(old), Some(row)) => table.decode(old)? == *row,
+            _ => false,
+        };
+        if same {
+            return Ok(());
+        }
+        if let Some(row) = &row
+            && let Err(error) = table.check_row(row)
+        {
+            let Error::Violation(violation) = error else { return Err(error) };
+            let conflict = constraint_conflict(
+                self.chunks,
+                merged,
+                self.source,
+                self.target,
+                &violation,
+                key,
+            )?;
+            merged.open.push(conflict);
+            return Ok(());
+        }
+        let new = row.as_ref().map(|row| table.encode(row));
+        merged.state.apply(id, key, old.as_deref(), new.as_ref())?;
+        let change = RowChange { key: key.clone(), old, new, moved_from: None };
+        merged.changes.push((id, change));
+        Ok(())
+    }
 }
 
 /// A row of one side as the merged definition sees it.
@@ -191,450 +430,4 @@ fn project(side: &TableState, merged: &Table, bytes: &[u8]) -> Result<Row> {
         });
     }
     Ok(projected)
-}
-
-struct Context<'m> {
-    chunks: &'m Chunks,
-    bases: &'m [State],
-    source: &'m State,
-    target: &'m State,
-    options: &'m Options,
-    renumbering: &'m Renumbering,
-}
-
-impl Context<'_> {
-    fn merge_row(
-        &self,
-        id: TableId,
-        key: Arc<[u8]>,
-        images: Option<(Image, Image)>,
-        newest: &mut Newest<'_>,
-        merged: &mut Merged,
-    ) -> Result<()> {
-        let mut verdicts = Vec::new();
-        let mut first: Option<Sides> = None;
-        let Context { chunks, source, target, .. } = *self;
-        let none = [State::empty()];
-        let bases = if self.bases.is_empty() { &none[..] } else { self.bases };
-        for base in bases {
-            let mut sides = match &images {
-                Some(images) => self.sides_of_images(base, images, merged, id, &key)?,
-                None => sides(chunks, Some(base), source, target, merged, id, &key)?,
-            };
-            if let Some(row) = &mut sides.source {
-                self.renumbering.follow(&merged.state, id, row, sides.base.as_ref());
-            }
-            verdicts.push(judge(&sides));
-            first.get_or_insert(sides);
-        }
-        let (Some(sides), Some(verdict)) = (first, verdicts.first().cloned()) else {
-            return Ok(());
-        };
-        let Some(table) = merged.state.table(id).map(|t| t.table.clone()) else { return Ok(()) };
-        let row_id = row_id(&table, &key);
-        let whole = |r: &&Resolution| r.column.is_none();
-        let resolved = self.resolutions(&table, &row_id).find(whole);
-        if let Some(Resolution { take, .. }) = resolved {
-            let row = match take {
-                Take::Source => sides.source,
-                Take::Target => sides.target,
-                Take::Value(_) => {
-                    return Err(Error::Invalid(format!(
-                        "the resolution of row '{row_id}' of '{}' needs a column for its value",
-                        table.name()
-                    )));
-                }
-            };
-            if let Verdict::Whole(_) | Verdict::Cells(..) = verdict {
-                let conflict = self.conflict(
-                    &table,
-                    &key,
-                    &row_id,
-                    None,
-                    &verdict,
-                    &sides_of(self, merged, id, &key)?,
-                );
-                merged.settled.push(conflict);
-            }
-            return self.become_row(id, &table, &key, row, merged);
-        }
-        if verdicts.iter().any(|other| *other != verdict) {
-            // Criss-cross: the bases disagree.
-            return self.criss_cross(id, &table, &key, &row_id, &sides, newest, merged);
-        }
-        match verdict {
-            Verdict::Keep => Ok(()),
-            Verdict::Become(row) => self.become_row(id, &table, &key, row, merged),
-            Verdict::Whole(ConflictKind::InsertInsert) if self.is_renumbered(&table, &sides) => {
-                self.insert_renumbered(id, &table, &sides, merged)
-            }
-            Verdict::Whole(_) => {
-                let conflict = self.conflict(&table, &key, &row_id, None, &verdict, &sides);
-                match self.side(id, &key, newest)? {
-                    None => {
-                        merged.open.push(conflict);
-                        Ok(())
-                    }
-                    Some(side) => {
-                        merged.settled.push(conflict);
-                        let row = match side {
-                            Side::Source => sides.source,
-                            Side::Target => sides.target,
-                        };
-                        self.become_row(id, &table, &key, row, merged)
-                    }
-                }
-            }
-            Verdict::Cells(ref cells, ref row) => {
-                let mut row = row.clone();
-                for position in cells {
-                    let conflict =
-                        self.conflict(&table, &key, &row_id, Some(*position), &verdict, &sides);
-                    match self.cell(&table, &row_id, *position, &sides)? {
-                        Some(value) => {
-                            row[*position] = value;
-                            merged.settled.push(conflict);
-                        }
-                        None => match self.side(id, &key, newest)? {
-                            None => merged.open.push(conflict),
-                            Some(side) => {
-                                let taken = match side {
-                                    Side::Source => &sides.source,
-                                    Side::Target => &sides.target,
-                                };
-                                if let Some(value) = taken.as_ref().and_then(|r| r.get(*position)) {
-                                    row[*position] = value.clone();
-                                }
-                                merged.settled.push(conflict);
-                            }
-                        },
-                    }
-                }
-                self.become_row(id, &table, &key, Some(row), merged)
-            }
-        }
-    }
-
-    /// The rows of one key, two of which are known already.
-    fn sides_of_images(
-        &self,
-        base: &State,
-        (old, new): &(Image, Image),
-        merged: &Merged,
-        id: TableId,
-        key: &[u8],
-    ) -> Result<Sides> {
-        let Some(result) = merged.state.table(id) else {
-            return Err(Error::Internal("a merged table is not there".into()));
-        };
-        let row = |side: &State, image: Option<&[u8]>| match (side.table(id), image) {
-            (Some(table), Some(bytes)) => project(table, &result.table, bytes).map(Some),
-            _ => Ok(None),
-        };
-        let target = match self.target.table(id) {
-            Some(table) => table.rows.get(self.chunks, key)?,
-            None => None,
-        };
-        Ok(Sides {
-            base: row(base, old.as_deref())?,
-            source: row(self.source, new.as_deref())?,
-            target: row(self.target, target.as_deref())?,
-        })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one row and where its merge goes")]
-    fn criss_cross(
-        &self,
-        id: TableId,
-        table: &Arc<Table>,
-        key: &Arc<[u8]>,
-        row_id: &str,
-        sides: &Sides,
-        newest: &mut Newest<'_>,
-        merged: &mut Merged,
-    ) -> Result<()> {
-        let kind = match (&sides.base, &sides.source, &sides.target) {
-            (_, None, _) => ConflictKind::DeleteUpdate,
-            (_, _, None) => ConflictKind::UpdateDelete,
-            (None, ..) => ConflictKind::InsertInsert,
-            _ => ConflictKind::UpdateUpdate,
-        };
-        let verdict = Verdict::Whole(kind);
-        let conflict = self.conflict(table, key, row_id, None, &verdict, sides);
-        match self.side(id, key, newest)? {
-            None => merged.open.push(conflict),
-            Some(side) => {
-                merged.settled.push(conflict);
-                let row = match side {
-                    Side::Source => sides.source.clone(),
-                    Side::Target => sides.target.clone(),
-                };
-                self.become_row(id, table, key, row, merged)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn resolutions<'r>(
-        &'r self,
-        table: &'r Table,
-        row_id: &'r str,
-    ) -> impl Iterator<Item = &'r Resolution> {
-        let of_row = move |r: &&Resolution| same_name(&r.table, table.name()) && r.row_id == row_id;
-        self.options.resolutions.iter().filter(of_row)
-    }
-
-    /// What a resolution puts into a cell.
-    fn cell(
-        &self,
-        table: &Table,
-        row_id: &str,
-        position: usize,
-        sides: &Sides,
-    ) -> Result<Option<Value>> {
-        let Some(column) = table.def.columns.get(position) else { return Ok(None) };
-        let of_column =
-            |r: &&Resolution| r.column.as_ref().is_some_and(|name| same_name(name, &column.name));
-        let Some(resolution) = self.resolutions(table, row_id).find(of_column) else {
-            return Ok(None);
-        };
-        let held = |side: &Option<Row>| side.as_ref().and_then(|row| row.get(position)).cloned();
-        Ok(match &resolution.take {
-            Take::Source => held(&sides.source),
-            Take::Target => held(&sides.target),
-            Take::Value(value) => Some(column.ty.coerce(value.clone())?),
-        })
-    }
-
-    /// Which side the policy takes.
-    fn side(&self, id: TableId, key: &[u8], newest: &mut Newest<'_>) -> Result<Option<Side>> {
-        Ok(match self.options.policy {
-            Policy::SourceWins => Some(Side::Source),
-            Policy::TargetWins => Some(Side::Target),
-            Policy::Newest => Some(newest(id, key)?),
-            Policy::Manual | Policy::Abort => None,
-        })
-    }
-
-    fn is_renumbered(&self, table: &Table, sides: &Sides) -> bool {
-        !self.renumbering.is_empty() && self.new_id(table, sides).is_some()
-    }
-
-    fn new_id(&self, table: &Table, sides: &Sides) -> Option<(usize, i64)> {
-        let column = table.auto_increment()?;
-        match sides.source.as_ref()?.get(column)? {
-            Value::Int(old) => self.renumbering.of(table.id(), *old).map(|new| (column, new)),
-            _ => None,
-        }
-    }
-
-    fn insert_renumbered(
-        &self,
-        id: TableId,
-        table: &Arc<Table>,
-        sides: &Sides,
-        merged: &mut Merged,
-    ) -> Result<()> {
-        let (Some((column, new)), Some(row)) = (self.new_id(table, sides), &sides.source) else {
-            return Ok(());
-        };
-        let mut row = row.clone();
-        row[column] = Value::Int(new);
-        let Some(key) = table.key_of(&row) else { return Ok(()) };
-        self.become_row(id, table, &key.into(), Some(row), merged)
-    }
-
-    /// Puts the merged row where the target's row stands.
-    fn become_row(
-        &self,
-        id: TableId,
-        table: &Arc<Table>,
-        key: &Arc<[u8]>,
-        row: Option<Row>,
-        merged: &mut Merged,
-    ) -> Result<()> {
-        let old = merged.state.row(self.chunks, id, key)?;
-        let new = row.as_ref().map(|row| table.encode(row));
-        let same = match (&old, &row) {
-            (None, None) => true,
-            (Some(old), Some(row)) => table.decode(old)? == *row,
-            _ => false,
-        };
-        if same {
-            return Ok(());
-        }
-        if let Some(row) = &row
-            && let Err(error) = table.check_row(row)
-        {
-            let Error::Violation(violation) = error else { return Err(error) };
-            let conflict =
-                constraint_row(self.chunks, merged, self.source, self.target, &violation, key)?;
-            merged.open.push(conflict);
-            return Ok(());
-        }
-        merged.state.apply(id, key, old.as_deref(), new.as_ref())?;
-        let change = RowChange { key: key.clone(), old, new, moved_from: None };
-        merged.changes.push((id, change));
-        Ok(())
-    }
-
-    fn conflict(
-        &self,
-        table: &Table,
-        key: &Arc<[u8]>,
-        row_id: &str,
-        position: Option<usize>,
-        verdict: &Verdict,
-        sides: &Sides,
-    ) -> Conflict {
-        let kind = match verdict {
-            Verdict::Whole(kind) => *kind,
-            _ => ConflictKind::UpdateUpdate,
-        };
-        let column = position.and_then(|p| table.def.columns.get(p));
-        let held = |row: &Option<Row>| hold(table, row.as_ref(), position);
-        let what = column.map_or_else(|| "the row".to_owned(), |c| format!("column '{}'", c.name));
-        Conflict {
-            table: table.name().to_owned(),
-            table_id: table.id(),
-            row_id: Some(row_id.to_owned()),
-            key: Some(key.to_vec()),
-            column: column.map(|c| c.name.clone()),
-            column_id: column.map(|c| c.id),
-            column_type: column.map(|c| c.ty),
-            kind,
-            base: held(&sides.base),
-            source: held(&sides.source),
-            target: held(&sides.target),
-            generated_key: kind == ConflictKind::InsertInsert && generated(table),
-            message: format!("both branches changed {what} of '{}' row {row_id}", table.name()),
-        }
-    }
-}
-
-fn sides_of(context: &Context<'_>, merged: &Merged, id: TableId, key: &[u8]) -> Result<Sides> {
-    let Context { chunks, bases, source, target, .. } = *context;
-    sides(chunks, bases.first(), source, target, merged, id, key)
-}
-
-fn judge(sides: &Sides) -> Verdict {
-    let Sides { base, source, target } = sides;
-    if source == base || source == target {
-        return Verdict::Keep;
-    }
-    if target == base {
-        return Verdict::Become(source.clone());
-    }
-    match (base, source, target) {
-        (Some(base), Some(source), Some(target)) => {
-            let mut row = target.clone();
-            let mut clashes = Vec::new();
-            for (position, cell) in row.iter_mut().enumerate() {
-                let (b, s, t) = (base.get(position), source.get(position), target.get(position));
-                if s == b || s == t {
-                    continue;
-                }
-                match (t == b, s) {
-                    (true, Some(s)) => *cell = s.clone(),
-                    _ => clashes.push(position),
-                }
-            }
-            match clashes.is_empty() {
-                true => Verdict::Become(Some(row)),
-                false => Verdict::Cells(clashes, row),
-            }
-        }
-        (Some(_), None, _) => Verdict::Whole(ConflictKind::DeleteUpdate),
-        (Some(_), _, None) => Verdict::Whole(ConflictKind::UpdateDelete),
-        _ => Verdict::Whole(ConflictKind::InsertInsert),
-    }
-}
-
-fn hold(table: &Table, row: Option<&Row>, position: Option<usize>) -> Held {
-    match (row, position) {
-        (None, _) => Held::Nothing,
-        (Some(row), Some(position)) => {
-            Held::Cell(row.get(position).cloned().unwrap_or(Value::Null))
-        }
-        (Some(row), None) => {
-            let names = table.def.columns.iter().map(|c| c.name.clone());
-            Held::Row(names.zip(row.iter().cloned()).collect())
-        }
-    }
-}
-
-/// How protocols name a row: the values of its key, joined by commas; a hidden key in hexadecimal.
-pub fn row_id(table: &Table, key: &[u8]) -> String {
-    if table.key().is_empty() {
-        return key.iter().map(|b| format!("{b:02x}")).collect();
-    }
-    let mut parts = Vec::new();
-    let mut rest = key;
-    for (_, descending) in table.key() {
-        match decode_key(rest, *descending) {
-            Ok((value, left)) => {
-                parts.push(value.to_text());
-                rest = left;
-            }
-            Err(_) => break,
-        }
-    }
-    parts.join(",")
-}
-
-pub(super) fn kind_of(violation: &Violation) -> ConflictKind {
-    match violation {
-        Violation::NotNull { .. } => ConflictKind::NotNull,
-        Violation::Check { .. } => ConflictKind::Check,
-        Violation::Unique { .. } => ConflictKind::Unique,
-        Violation::MissingParent { .. } | Violation::HasChildren { .. } => ConflictKind::ForeignKey,
-    }
-}
-
-/// A constraint that the merged rows break, as a conflict of the row that breaks it.
-pub(super) fn constraint_conflict(
-    chunks: &Chunks,
-    merged: &Merged,
-    source: &State,
-    target: &State,
-    violation: &Violation,
-) -> Result<Conflict> {
-    let key = match violation {
-        Violation::Unique { key, .. }
-        | Violation::MissingParent { key, .. }
-        | Violation::HasChildren { key, .. } => key.clone(),
-        Violation::NotNull { .. } | Violation::Check { .. } => Vec::new(),
-    };
-    constraint_row(chunks, merged, source, target, violation, &key)
-}
-
-fn constraint_row(
-    chunks: &Chunks,
-    merged: &Merged,
-    source: &State,
-    target: &State,
-    violation: &Violation,
-    key: &[u8],
-) -> Result<Conflict> {
-    let table = merged.state.find(violation.table())?;
-    let sides = sides(chunks, None, source, target, merged, table.table.id(), key)?;
-    let column = match violation {
-        Violation::NotNull { column, .. } => table.table.def.column(column),
-        _ => None,
-    };
-    Ok(Conflict {
-        table: table.table.name().to_owned(),
-        table_id: table.table.id(),
-        row_id: Some(row_id(&table.table, key)),
-        key: Some(key.to_vec()),
-        column: column.map(|c| c.name.clone()),
-        column_id: column.map(|c| c.id),
-        column_type: column.map(|c| c.ty),
-        kind: kind_of(violation),
-        base: Held::Nothing,
-        source: hold(&table.table, sides.source.as_ref(), None),
-        target: hold(&table.table, sides.target.as_ref(), None),
-        generated_key: false,
-        message: violation.to_string(),
-    })
 }

@@ -1,11 +1,19 @@
 //! Definitions merged by id.
 
-use super::{Conflict, ConflictKind, Held, Merged, Options};
+use super::describe::{key_of, schema_conflict};
+use super::{CONFLICTS_MAX, Conflict, Merged};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
-use crate::row::{ColumnId, State, Table, TableDef, TableId, TableState, same_name};
-use crate::tree::View;
+use crate::history::RowChange;
+use crate::row::{
+    ColumnId, State, Table, TableDef, TableId, TableState, Violation, broken_definitions,
+    check_changes, same_name,
+};
+use crate::tree::{KeyRange, View};
+use crate::txn::constraints_added;
+use crate::value::SqlType;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What happens to the rows of each table.
@@ -15,6 +23,10 @@ pub(super) struct Plan {
     pub merge: Vec<TableId>,
     /// Tables that were taken from the source whole: only what changed is still to be told.
     pub taken: Vec<TableId>,
+    /// Tables that get constraints which their rows in the target were never held to.
+    pub tightened: BTreeSet<TableId>,
+    /// Whether references cannot be looked up, because definitions do not go together.
+    pub incoherent: bool,
 }
 
 /// Decides every table's definition and puts it into `merged.state`.
@@ -23,10 +35,11 @@ pub(super) fn plan(
     bases: &[State],
     source: &State,
     target: &State,
-    _options: &Options,
     merged: &mut Merged,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
+    // Tables that become another one, or go.
+    let mut changed: BTreeMap<TableId, Option<Arc<TableState>>> = BTreeMap::new();
     let ids: BTreeSet<TableId> =
         source.tables().chain(target.tables()).map(|t| t.table.id()).collect();
     for id in ids {
@@ -34,23 +47,17 @@ pub(super) fn plan(
         let in_all_bases = bases.iter().all(|base| base.table(id).is_some());
         match (base, source.table(id), target.table(id)) {
             (None, Some(added), None) => {
-                if let Err(error) = merged.state.put_table(added.clone()) {
-                    merged.open.push(name_clash(added, &error));
-                    continue;
-                }
-                merged.schema_changed = true;
+                changed.insert(id, Some(added.clone()));
                 plan.taken.push(id);
             }
             (Some(base), None, Some(kept)) => {
-                if in_all_bases && unchanged(chunks, base, kept)? {
-                    merged.state.remove_table(id);
-                    merged.schema_changed = true;
-                } else {
-                    merged.open.push(dropped(kept, "source", "target"));
+                match in_all_bases && same_contents(chunks, base, kept)? {
+                    true => drop(changed.insert(id, None)),
+                    false => merged.open.push(dropped(kept, "source", "target")),
                 }
             }
             (Some(base), Some(kept), None) => {
-                if !(in_all_bases && unchanged(chunks, base, kept)?) {
+                if !(in_all_bases && same_contents(chunks, base, kept)?) {
                     merged.open.push(dropped(kept, "target", "source"));
                 }
             }
@@ -60,136 +67,251 @@ pub(super) fn plan(
                         continue;
                     }
                     if same_contents(chunks, base, theirs)? {
-                        take_whole(merged, ours, theirs)?;
+                        changed.insert(id, Some(ours.clone()));
                         plan.taken.push(id);
                         continue;
                     }
                 }
-                if merge_definition(chunks, base, ours, theirs, merged)? {
-                    plan.merge.push(id);
+                match merge_definition(chunks, base, ours, theirs, merged)? {
+                    Definition::Target => plan.merge.push(id),
+                    Definition::Merged(state) => {
+                        changed.insert(id, Some(Arc::new(state)));
+                        plan.merge.push(id);
+                    }
+                    Definition::Conflict => {}
                 }
             }
             (_, None, None) | (None, None, Some(_)) => {}
         }
     }
+    put_tables(target, changed, merged)?;
+    for id in &plan.merge {
+        if let (Some(after), Some(before)) = (merged.state.table(*id), target.table(*id))
+            && (constraints_added(&before.table.def, &after.table.def)
+                || references_added(&before.table.def, &after.table.def))
+        {
+            plan.tightened.insert(*id);
+        }
+    }
+    for id in &plan.taken {
+        // Its rows keep all but references in the source already.
+        if let (Some(after), Some(before)) = (merged.state.table(*id), target.table(*id))
+            && references_added(&before.table.def, &after.table.def)
+        {
+            plan.tightened.insert(*id);
+        }
+    }
+    if merged.schema_changed {
+        for (id, message) in broken_definitions(&merged.state) {
+            plan.incoherent = true;
+            if let Some(table) = merged.state.table(id) {
+                let conflict = schema_conflict(table, message);
+                merged.open.push(conflict);
+            }
+        }
+        index_names(source, target, merged);
+    }
     Ok(plan)
 }
 
-fn take_whole(merged: &mut Merged, source: &Arc<TableState>, target: &TableState) -> Result<()> {
-    if source.table.encoded() != target.table.encoded() {
-        merged.schema_changed = true;
+/// Puts the changed tables in. All old names are given back before any new one is taken, so that
+/// tables may exchange names.
+fn put_tables(
+    target: &State,
+    changed: BTreeMap<TableId, Option<Arc<TableState>>>,
+    merged: &mut Merged,
+) -> Result<()> {
+    for (id, new) in &changed {
+        let old = merged.state.remove_table(*id);
+        let encoded = |table: &Arc<TableState>| table.table.encoded().clone();
+        merged.schema_changed |= old.as_ref().map(encoded) != new.as_ref().map(encoded);
     }
-    match merged.state.put_table(source.clone()) {
-        Ok(()) => Ok(()),
-        Err(error @ Error::Exists { .. }) => {
-            merged.open.push(name_clash(source, &error));
-            Ok(())
+    for (id, new) in changed {
+        let Some(table) = new else { continue };
+        match merged.state.put_table(table.clone()) {
+            Ok(()) => {}
+            Err(error @ Error::Exists { .. }) => {
+                let message = format!("{error}, with another definition");
+                merged.open.push(schema_conflict(&table, message));
+                if let Some(theirs) = target.table(id) {
+                    // Its old name may be taken as well; the conflict says so already.
+                    let _ = merged.state.put_table(theirs.clone());
+                }
+            }
+            Err(other) => return Err(other),
         }
-        Err(other) => Err(other),
+    }
+    Ok(())
+}
+
+/// An index has one name in a database, and both sides may have given it away.
+fn index_names(source: &State, target: &State, merged: &mut Merged) {
+    let names = |state: &State| {
+        let mut count: BTreeMap<String, u32> = BTreeMap::new();
+        for table in state.tables() {
+            for index in &table.table.def.indexes {
+                *count.entry(index.name.to_lowercase()).or_default() += 1;
+            }
+        }
+        count
+    };
+    let (ours, theirs) = (names(source), names(target));
+    let unique = |count: &BTreeMap<String, u32>, name: &String| count.get(name) <= Some(&1);
+    for (name, count) in names(&merged.state) {
+        if count > 1 && unique(&ours, &name) && unique(&theirs, &name) {
+            let has = |t: &&Arc<TableState>| {
+                t.table.def.indexes.iter().any(|i| i.name.to_lowercase() == name)
+            };
+            if let Some(table) = merged.state.tables().find(has) {
+                let message = format!("index '{name}' was created on both branches");
+                let conflict = schema_conflict(table, message);
+                merged.open.push(conflict);
+            }
+        }
     }
 }
 
 /// Whether a table holds what it held, definition and rows.
-fn unchanged(chunks: &Chunks, base: &TableState, now: &TableState) -> Result<bool> {
-    same_contents(chunks, base, now)
-}
-
 fn same_contents(chunks: &Chunks, a: &TableState, b: &TableState) -> Result<bool> {
     Ok(a.table.encoded() == b.table.encoded()
         && View::diff(chunks, &a.rows, &b.rows)?.next()?.is_none())
 }
 
-/// The definition that both sides' changes make together; `false` where they cannot.
+/// What comes of a definition that both sides hold.
+enum Definition {
+    /// The target's stands.
+    Target,
+    /// Another, and the target's rows under it.
+    Merged(TableState),
+    /// They cannot both stand; that is noted.
+    Conflict,
+}
+
+/// The definition that both sides' changes make together.
 fn merge_definition(
     chunks: &Chunks,
     base: Option<&Arc<TableState>>,
     source: &Arc<TableState>,
     target: &Arc<TableState>,
     merged: &mut Merged,
-) -> Result<bool> {
+) -> Result<Definition> {
     if source.table.encoded() == target.table.encoded() {
-        return Ok(true);
+        return Ok(Definition::Target);
     }
     let base_def = base.map(|b| &b.table.def);
     let mut trouble = Vec::new();
     let def = three_way(base_def, &source.table.def, &target.table.def, &mut trouble);
-    let (s, t) = (&source.table.def, &target.table.def);
-    if base_def.is_some_and(|b| b.primary_key != s.primary_key || b.primary_key != t.primary_key) {
-        trouble.push("the primary key's definition changed while rows changed".into());
-    }
     if let Some(base) = base {
-        // A column that one side dropped while the other changed its values.
-        for (kept, other, by) in [(source, target, "target"), (target, source, "source")] {
-            for column in changed_columns(chunks, base, kept, &other.table.def)? {
-                trouble.push(format!("column '{column}' was dropped on the {by} and changed"));
-            }
+        let (b, s, t) = (key_shape(base), key_shape(source), key_shape(target));
+        if b != s || b != t {
+            trouble.push("the primary key's definition changed while rows changed".into());
         }
+        written_and_dropped(chunks, base, source, target, &mut trouble)?;
+        written_and_dropped(chunks, base, target, source, &mut trouble)?;
     }
     if !trouble.is_empty() {
-        for message in trouble {
-            merged.open.push(schema_conflict(target, message));
-        }
-        return Ok(false);
+        merged.open.extend(trouble.into_iter().map(|message| schema_conflict(target, message)));
+        return Ok(Definition::Conflict);
     }
     if def.encode() == target.table.encoded()[..] {
-        return Ok(true);
+        return Ok(Definition::Target);
     }
-    merged.schema_changed = true;
-    let table = Arc::new(Table::new(def)?);
-    match crate::txn::redefined(chunks, target, &table) {
-        Ok(state) => match merged.state.put_table(Arc::new(state)) {
-            Ok(()) => {}
-            Err(error @ Error::Exists { .. }) => {
-                merged.open.push(name_clash(source, &error));
-                return Ok(false);
-            }
-            Err(other) => return Err(other),
-        },
-        Err(Error::Violation(violation)) => {
-            // The source's new constraint meets rows of the target that break it.
-            let mut conflict = schema_conflict(target, violation.to_string());
-            conflict.kind = super::rows::kind_of(&violation);
-            merged.open.push(conflict);
-            return Ok(false);
-        }
+    match crate::txn::redefined(chunks, target, &Arc::new(Table::new(def)?)) {
+        Ok(state) => Ok(Definition::Merged(state)),
         Err(Error::Value(error)) => {
             merged.open.push(schema_conflict(target, error.to_string()));
-            return Ok(false);
+            Ok(Definition::Conflict)
         }
-        Err(other) => return Err(other),
+        Err(other) => Err(other),
     }
-    Ok(true)
 }
 
-/// The columns that `other` dropped since `base`, and in which `kept` has other values than `base`.
-fn changed_columns(
+/// What decides under which key a row stands.
+fn key_shape(table: &TableState) -> Vec<(usize, bool, ColumnId, SqlType)> {
+    let columns = &table.table.def.columns;
+    let part = |(i, (column, descending)): (usize, &(usize, bool))| {
+        columns.get(*column).map(|c| (i, *descending, c.id, c.ty))
+    };
+    table.table.key().iter().enumerate().filter_map(part).collect()
+}
+
+/// Columns that one side dropped while the other wrote to them in rows that were there: dropping
+/// them would lose what was written.
+fn written_and_dropped(
     chunks: &Chunks,
     base: &TableState,
-    kept: &TableState,
-    other: &TableDef,
-) -> Result<Vec<String>> {
-    let dropped = |id: ColumnId| other.position_of(id).is_none();
-    let mut places = Vec::new();
-    for (before, column) in base.table.def.columns.iter().enumerate() {
-        if let (true, Some(now)) = (dropped(column.id), kept.table.def.position_of(column.id)) {
-            places.push((before, now, column.name.clone()));
+    dropping: &TableState,
+    other: &TableState,
+    trouble: &mut Vec<String>,
+) -> Result<()> {
+    let mut dropped = Vec::new();
+    for (was, column) in base.table.def.columns.iter().enumerate() {
+        if let (None, Some(is)) =
+            (dropping.table.def.position_of(column.id), other.table.def.position_of(column.id))
+        {
+            dropped.push((was, is, &column.name));
         }
     }
-    let mut changed = BTreeSet::new();
-    if places.is_empty() {
-        return Ok(Vec::new());
+    if dropped.is_empty() {
+        return Ok(());
     }
-    let mut diff = View::diff(chunks, &base.rows, &kept.rows)?;
-    while let Some(change) = diff.next()? {
+    let mut diff = View::diff(chunks, &base.rows, &other.rows)?;
+    while let (false, Some(change)) = (dropped.is_empty(), diff.next()?) {
         let (Some(old), Some(new)) = (&change.old, &change.new) else { continue };
-        let (old, new) = (base.table.decode(old)?, kept.table.decode(new)?);
-        for (before, now, name) in &places {
-            if old.get(*before) != new.get(*now) {
-                changed.insert(name.clone());
+        let (old, new) = (base.table.decode(old)?, other.table.decode(new)?);
+        dropped.retain(|(was, is, name)| {
+            let same = old.get(*was) == new.get(*is);
+            if !same {
+                trouble.push(format!(
+                    "column '{name}' was dropped on one side and written on the other"
+                ));
             }
+            same
+        });
+    }
+    Ok(())
+}
+
+/// Whether references are new that rows were never held to.
+fn references_added(before: &TableDef, after: &TableDef) -> bool {
+    after.foreign_keys.iter().any(|key| !before.foreign_keys.contains(key))
+}
+
+/// What the rows of tightened tables break, each with the row's key.
+pub(super) fn violations(
+    chunks: &Chunks,
+    plan: &Plan,
+    merged: &Merged,
+) -> Result<Vec<(Vec<u8>, Violation)>> {
+    const BATCH: usize = 1024;
+    let mut found = Vec::new();
+    for id in &plan.tightened {
+        let Some(state) = merged.state.table(*id) else { continue };
+        let mut cursor = state.rows.cursor(chunks, &KeyRange::all(), false)?;
+        let mut more = true;
+        while more && found.len() < CONFLICTS_MAX {
+            let mut batch = Vec::with_capacity(BATCH);
+            while batch.len() < BATCH {
+                let Some((key, bytes)) = cursor.next()? else {
+                    more = false;
+                    break;
+                };
+                match state.table.check_row(&state.table.decode(&bytes)?) {
+                    Ok(()) => {}
+                    Err(Error::Violation(violation)) => found.push((key.to_vec(), *violation)),
+                    Err(other) => return Err(other),
+                }
+                let (key, new) = (Arc::from(&key[..]), Some(bytes.into_arc()));
+                batch.push(RowChange { key, old: None, new, moved_from: None });
+            }
+            let rows = batch.iter().map(|row| (*id, row));
+            check_changes(&merged.state, chunks, rows, &mut |violation| {
+                found.push((key_of(&violation).to_vec(), violation));
+                ControlFlow::Continue(())
+            })?;
         }
     }
-    Ok(changed.into_iter().collect())
+    Ok(found)
 }
 
 /// One value that both sides may have changed.
@@ -345,28 +467,6 @@ fn three_way(
     }
     trouble.extend(clash.into_inner());
     def
-}
-
-fn schema_conflict(table: &TableState, message: String) -> Conflict {
-    Conflict {
-        table: table.table.name().to_owned(),
-        table_id: table.table.id(),
-        row_id: None,
-        key: None,
-        column: None,
-        column_id: None,
-        column_type: None,
-        kind: ConflictKind::Schema,
-        base: Held::Nothing,
-        source: Held::Nothing,
-        target: Held::Nothing,
-        generated_key: false,
-        message,
-    }
-}
-
-fn name_clash(table: &TableState, error: &Error) -> Conflict {
-    schema_conflict(table, format!("{error}, with another definition"))
 }
 
 fn dropped(table: &TableState, by: &str, changed: &str) -> Conflict {

@@ -26,6 +26,7 @@
 //! (`txn`), and what SQL calls things (`sql`).
 
 mod check;
+mod coherence;
 mod def;
 mod id;
 mod state;
@@ -34,6 +35,7 @@ mod verify;
 mod violation;
 
 pub use check::{check_changes, find_by_unique, require};
+pub use coherence::broken_definitions;
 pub use def::{
     Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, IndexOrigin, IndexPart, KeyPart,
     StoredExpr, TableDef, same_name,

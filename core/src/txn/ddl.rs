@@ -93,13 +93,14 @@ impl Txn {
         let table = Arc::new(Table::new(def)?);
         let chunks = self.chunks.clone();
         let rekeyed = before.table.def.primary_key != table.def.primary_key;
-        let mut after = match convert {
-            Some(convert) => rewritten(&chunks, &before, &table, convert)?,
-            None if rekeyed && before.rows.count() > 0 => {
-                let same = |row: &Row| Ok(row.clone());
-                rewritten(&chunks, &before, &table, &same)?
-            }
-            None => reindexed(&chunks, &before, &table)?,
+        let rewrites = convert.is_some() || (rekeyed && before.rows.count() > 0);
+        let mut after = match rewrites {
+            false => reindexed(&chunks, &before, &table)?,
+            true => rewritten(&chunks, &before, &table, &|row: &Row| {
+                let row = convert.map_or_else(|| Ok(row.clone()), |convert| convert(row))?;
+                table.check_row(&row)?;
+                Ok(row)
+            })?,
         };
         after.next_auto = before.next_auto;
         let after = Arc::new(after);
@@ -109,6 +110,11 @@ impl Txn {
         self.now.state.put_table(after)?;
         self.now.defined.insert(id);
         self.lean_on_parents(&table)?;
+        if let Some((_, broken)) =
+            crate::row::broken_definitions(&self.now.state).into_iter().next()
+        {
+            return Err(Error::Invalid(broken));
+        }
         self.check_references_of(&before.table, &table)
     }
 
@@ -165,10 +171,11 @@ impl Txn {
 }
 
 /// The contents of a table under a definition that a merge has made: rows are converted where a
-/// column's type differs, and new constraints are checked against every row.
+/// column's type differs. New constraints are left to the merge, which looks when it has merged the
+/// rows.
 ///
 /// # Errors
-/// A violation, or a value that does not fit its new type; a fault.
+/// A value that does not fit its new type; a fault.
 pub(crate) fn redefined(
     chunks: &Chunks,
     before: &TableState,
@@ -198,14 +205,11 @@ pub(crate) fn redefined(
         }
     };
     after.next_auto = before.next_auto;
-    if constraints_added(old, &table.def) {
-        check_all_rows(chunks, &after)?;
-    }
     Ok(after)
 }
 
-/// Whether rows that were fine before may not be now.
-fn constraints_added(before: &TableDef, after: &TableDef) -> bool {
+/// Whether rows that were fine before may break NOT NULL, a CHECK or uniqueness now.
+pub(crate) fn constraints_added(before: &TableDef, after: &TableDef) -> bool {
     let stricter = after.columns.iter().any(|column| {
         let earlier = before.columns.iter().find(|c| c.id == column.id);
         column.not_null && earlier.is_none_or(|c| !c.not_null)
@@ -245,7 +249,6 @@ fn rewritten(
     let mut cursor = before.rows.cursor(chunks, &KeyRange::all(), false)?;
     while let Some((key, bytes)) = cursor.next()? {
         let row = convert(&before.table.decode(&bytes)?)?;
-        table.check_row(&row)?;
         let key = table.key_of(&row).unwrap_or_else(|| key.to_vec());
         entries.push((key, table.encode(&row).to_vec()));
     }

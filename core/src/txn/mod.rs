@@ -31,7 +31,7 @@ mod ids;
 mod rebase;
 
 pub use ddl::Conversion;
-pub(crate) use ddl::redefined;
+pub(crate) use ddl::{constraints_added, redefined};
 pub use ids::IdAllocator;
 
 use crate::chunk::Chunks;
@@ -197,11 +197,21 @@ impl Txn {
                 self.ids.raise(state.table.id(), state.next_auto);
             }
         }
-        for (id, write) in std::mem::take(&mut self.statement) {
+        let mut statement = std::mem::take(&mut self.statement);
+        for ((table, _), write) in &mut statement {
+            write.moved_from = match write.new {
+                None => None,
+                Some(_) => self.origin(*table, write.moved_from.take()),
+            };
+        }
+        for (id, write) in statement {
             match self.now.writes.get_mut(&id) {
                 Some(earlier) => {
                     earlier.new = write.new;
-                    earlier.moved_from = write.moved_from.or(earlier.moved_from.take());
+                    earlier.moved_from = match earlier.new {
+                        None => None,
+                        Some(_) => write.moved_from.or(earlier.moved_from.take()),
+                    };
                 }
                 None => {
                     self.now.writes.insert(id, write);
@@ -210,6 +220,15 @@ impl Txn {
         }
         self.before_statement = None;
         Ok(())
+    }
+
+    /// Where a row that a statement moved stood in the base: it may have moved before.
+    fn origin(&self, table: TableId, from: Option<Arc<[u8]>>) -> Option<Arc<[u8]>> {
+        let from = from?;
+        match self.now.writes.get(&(table, from.clone())) {
+            Some(Write { base: None, moved_from, .. }) => moved_from.clone(),
+            _ => Some(from),
+        }
     }
 
     /// Undoes everything since the statement began. Automatic ids that it was given stay its own:
@@ -277,11 +296,7 @@ impl Txn {
                     given = Some(id as i64);
                     self.now.state.raise_sequence(table, id + 1);
                 }
-                Some(Value::Int(id)) if *id >= state.next_auto as i64 && *id < i64::MAX => {
-                    let next = *id as u64 + 1;
-                    self.now.state.raise_sequence(table, next);
-                }
-                _ => {}
+                _ => self.pass_over(&state, &row),
             }
         }
         definition.check_row(&row)?;
@@ -298,6 +313,18 @@ impl Txn {
         Ok((key, given))
     }
 
+    /// Automatic ids go on after one that was given by hand, so that none comes twice.
+    fn pass_over(&mut self, table: &TableState, row: &Row) {
+        let Some(position) = table.table.auto_increment() else { return };
+        let Some(Value::Int(id)) = row.get(position) else { return };
+        match u64::try_from(*id) {
+            Ok(id) if id >= table.next_auto && id < i64::MAX as u64 => {
+                self.now.state.raise_sequence(table.table.id(), id + 1);
+            }
+            _ => {}
+        }
+    }
+
     /// Replaces a row. `old` is the stored row that stands under `key`. A changed primary key
     /// moves the row; where several rows move in one statement, delete them all first and insert
     /// them after, through [`Txn::take`] and [`Txn::put_moved`].
@@ -305,15 +332,19 @@ impl Txn {
     /// # Errors
     /// As [`Txn::insert`].
     pub fn update(&mut self, table: TableId, key: &Arc<[u8]>, old: &[u8], row: &Row) -> Result<()> {
-        let definition = self.table(table)?.table.clone();
+        let state = self.table(table)?;
+        let definition = state.table.clone();
         definition.check_row(row)?;
-        let new = definition.encode(row);
         match definition.key_of(row) {
             Some(moved) if moved[..] != key[..] => {
                 self.take(table, key, old)?;
                 self.put_moved(table, key, row)
             }
-            _ => self.write(table, key.clone(), Some(old.into()), Some(new), None),
+            _ => {
+                let new = definition.encode(row);
+                self.pass_over(&state, row);
+                self.write(table, key.clone(), Some(old.into()), Some(new), None)
+            }
         }
     }
 
@@ -327,12 +358,14 @@ impl Txn {
     /// # Errors
     /// As [`Txn::insert`].
     pub fn put_moved(&mut self, table: TableId, from: &Arc<[u8]>, row: &Row) -> Result<()> {
-        let definition = self.table(table)?.table.clone();
+        let state = self.table(table)?;
+        let definition = state.table.clone();
         definition.check_row(row)?;
         let key: Arc<[u8]> = definition.key_of(row).map_or_else(|| from.clone(), Arc::from);
         if self.now.state.row(&self.chunks, table, &key)?.is_some() {
             return Err(primary_key_clash(&definition, row, &key).into());
         }
+        self.pass_over(&state, row);
         let new = definition.encode(row);
         self.write(table, key, None, Some(new), Some(from.clone()))
     }

@@ -38,6 +38,11 @@ impl Txn {
                 None => drop(result.remove_table(*id)),
             }
         }
+        if !ours.defined.is_empty()
+            && let Some((_, broken)) = crate::row::broken_definitions(&result).into_iter().next()
+        {
+            return Err(Error::WriteConflict(broken));
+        }
         let mut changes: Vec<(TableId, RowChange)> = Vec::new();
         for ((id, key), write) in &ours.writes {
             if !ours.defined.contains(id) {

@@ -126,7 +126,7 @@ COUNT(*)
 
 INSERT INTO t (v) VALUES (1), (2), (3)
 ----
-INSERT 3, ids 6 7 8, commit 13
+INSERT 3, ids 7 8 9, commit 13
 
 TRUNCATE TABLE t
 ----
@@ -135,4 +135,4 @@ TRUNCATE 3, commit 14
 # Ids that were given are not given again.
 INSERT INTO t (v) VALUES (1)
 ----
-INSERT 1, ids 9, commit 15
+INSERT 1, ids 10, commit 15
