@@ -1,4 +1,5 @@
-//! GlueSQL's own test suite on a branch of a database in memory.
+//! GlueSQL's own test suite on a branch of a database in memory. After each test the database is
+//! checked against its own laws.
 
 use gluesql_core::prelude::Glue;
 use gluesql_test_suite::*;
@@ -25,18 +26,31 @@ fn moments() -> impl Fn() -> Moment + Send {
 
 struct BranchTester {
     glue: Glue<BranchStorage>,
+    database: Arc<Database>,
 }
 
 impl Tester<BranchStorage> for BranchTester {
     fn new(_namespace: &str) -> Self {
         let moments = moments();
-        let database = Database::open(Arc::new(MemoryStore::new()), &moments()).unwrap().value;
-        let storage = BranchStorage::new(Arc::new(database), "main", Box::new(moments));
-        BranchTester { glue: Glue::new(storage) }
+        let opened = Database::open(Arc::new(MemoryStore::new()), &moments()).unwrap();
+        let database = Arc::new(opened.value);
+        let storage = BranchStorage::new(database.clone(), "main", Box::new(moments));
+        BranchTester { glue: Glue::new(storage), database }
     }
 
     fn get_glue(&mut self) -> &mut Glue<BranchStorage> {
         &mut self.glue
+    }
+}
+
+impl Drop for BranchTester {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let mut wrong = Vec::new();
+        self.database.verify(&mut |finding| wrong.push(finding)).unwrap();
+        assert_eq!(wrong, Vec::<String>::new());
     }
 }
 

@@ -5,8 +5,8 @@
 //!
 //! A row that GlueSQL wrote may have one value more than its layout has columns: the nanoseconds that
 //! its times have beyond their microseconds, as a list of `position * 1000 + nanoseconds`. Readers
-//! stop at the layout's columns, so that only GlueSQL sees it, and a row that another layer writes
-//! is without.
+//! stop at the layout's columns, so that only GlueSQL sees it, and a row that another layer writes, or
+//! that is rewritten under another key, is without.
 
 use super::keys::glue_key;
 use super::values::{from_glue, to_glue};

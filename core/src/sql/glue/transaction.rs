@@ -45,18 +45,27 @@ impl BranchStorage {
         Ok(true)
     }
 
-    /// Undoes what a failed statement of an explicit transaction did before it failed.
+    /// Undoes what a failed statement of an explicit transaction did before it failed. Only a failure
+    /// of the storage is known here: GlueSQL does not tell of its own.
     fn settle(open: &mut Open) -> Result<()> {
-        if std::mem::take(&mut open.failed) {
-            open.txn.rollback_to(BEFORE_STATEMENT)?;
+        if !std::mem::take(&mut open.failed) {
+            return Ok(());
         }
-        Ok(())
+        match open.txn.rollback_to(BEFORE_STATEMENT) {
+            // A call from outside GlueSQL stands for itself, and has undone itself.
+            Err(Error::Invalid(_)) => Ok(()),
+            settled => settled,
+        }
     }
 
     /// Commits.
     pub(super) fn finish(&mut self) -> GlueResult<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
         self.functions.take();
+        if !open.txn.is_dirty() {
+            self.database.forget_ids(&self.branch, &open.seeds);
+            return Ok(());
+        }
         let note = CommitNote { author: String::new(), message: "GlueSQL".into() };
         let receipt = self.database.commit(&self.branch, &open.txn, &note, None);
         self.database.forget_ids(&self.branch, &open.seeds);
