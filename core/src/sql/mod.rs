@@ -44,6 +44,7 @@ mod predicate;
 mod query;
 mod request;
 mod scan;
+pub mod script;
 mod select;
 mod session;
 mod show;
