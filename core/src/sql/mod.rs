@@ -38,6 +38,7 @@ mod explain;
 mod glue;
 mod literal;
 mod meter;
+mod national;
 mod parse;
 mod points;
 mod predicate;
