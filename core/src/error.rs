@@ -54,6 +54,9 @@ pub enum Error {
     /// Another transaction holds the branch's writer slot. Try again when it has ended.
     #[error("branch '{0}' is held by another transaction's writer slot; try again")]
     Busy(String),
+    /// The host has more work waiting than it takes on. Nothing was begun; try again later.
+    #[error("the server has too much work waiting; try again later")]
+    Overloaded,
     /// The time given to the statement is over.
     #[error("the statement ran out of time")]
     Timeout,

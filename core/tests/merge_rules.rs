@@ -4,9 +4,9 @@
 mod support;
 
 use offshoot_core::chunk::Store;
-use offshoot_core::database::{AsOf, BranchPatch, MergeRequest, NewBranch};
+use offshoot_core::database::{AsOf, BranchPatch, MergeRequest, NewBranch, SlotToken};
 use offshoot_core::error::Error;
-use offshoot_core::history::{BranchStatus, CommitReader};
+use offshoot_core::history::{BranchStatus, CommitReader, Micros};
 use offshoot_core::merge::{Conflict, ConflictKind, Held, Policy, Resolution, Take};
 use offshoot_core::row::TableDef;
 use offshoot_core::value::{SqlType, Value};
@@ -386,6 +386,26 @@ fn the_source_goes_when_asked() {
     assert!(matches!(db.database.branch("b"), Err(Error::NotFound { .. })));
     let kept = db.database.branch_or_deleted(&id.to_string()).unwrap();
     assert_eq!(kept.status, BranchStatus::Deleted);
+    assert_eq!(row(&db, "main", 1).unwrap()[1], text("source"));
+}
+
+#[test]
+fn a_source_that_another_holds_is_neither_merged_nor_deleted() {
+    let db = pair();
+    cell(&db, "b", 1, "a", "source");
+    let before = db.database.head("main").unwrap().commit;
+    let request = MergeRequest { delete_source: true, ..with(Policy::Abort) };
+    let (who, moment) = (SlotToken([7; 16]), db.moments.next());
+    let expires = Micros(moment.now.0 + 30_000_000);
+    db.database.take_slot("b", who, moment.now, expires).unwrap();
+    assert!(matches!(db.merge(&request), Err(Error::Busy(_))));
+    assert_eq!(db.database.head("main").unwrap().commit, before, "nothing was written");
+    // What a dry run would do, and a merge that keeps the source, need no slot.
+    let dry = MergeRequest { dry_run: true, ..request.clone() };
+    assert!(db.merge(&dry).unwrap().dry_run);
+    db.database.give_slot("b", who);
+    let report = db.merge(&request).unwrap();
+    assert!(report.commit.is_some() && report.source_deleted);
     assert_eq!(row(&db, "main", 1).unwrap()[1], text("source"));
 }
 

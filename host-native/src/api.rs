@@ -142,7 +142,7 @@ impl Host for PoolHost {
                 |started: Instant| u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let ran = |result| Ran { result, elapsed_ms: elapsed(started), moment };
             if queued.is_err() {
-                return ran(Err(Error::Busy("server".into())));
+                return ran(Err(Error::Overloaded));
             }
             let answer = match receive.await {
                 Ok(Ok(answer)) => answer,

@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
-    /// Load JSON or CSV files into tables.
+    /// Load SQL scripts, JSON or CSV files.
     Import(cli::import::Arguments),
     /// Verify every hash, tree, index and reference of a file, and say what is wrong.
     Check {

@@ -86,6 +86,8 @@ impl From<Error> for Failure {
             Error::WriteConflict(_) | Error::Busy(_) => {
                 Self::new(S::CONFLICT, "WRITE_CONFLICT", message).with(Details::Retriable)
             }
+            Error::Overloaded => Self::new(S::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+                .with(Details::Retriable),
             Error::Timeout => Self::new(S::REQUEST_TIMEOUT, "QUERY_TIMEOUT", message),
             Error::NotFound { kind, .. } => match kind {
                 Kind::Branch => Self::new(S::NOT_FOUND, "BRANCH_NOT_FOUND", message),

@@ -7,8 +7,8 @@ use super::request::{Incoming, Params};
 use crate::host::{Answer, Call, Host, Job, Ran};
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
-use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use offshoot_core::moment::Moment;
@@ -117,8 +117,15 @@ async fn run(rest: &Rest, work: Work) -> Response {
         },
         Err(error) => Failure::from(error),
     };
-    dialect.failure(&failure, &meta)
+    let mut response = dialect.failure(&failure, &meta);
+    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    response
 }
+
+/// When to try again: a full queue is worked off within seconds.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
 async fn refuse(rest: &Rest, failure: Failure) -> Response {

@@ -1,6 +1,6 @@
 //! Branches made, changed and deleted.
 
-use super::{AsOf, Database, MAIN, Point, Receipt, locked};
+use super::{AsOf, Database, MAIN, Point, Receipt, SlotToken, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
@@ -117,8 +117,19 @@ impl Database {
         name: &str,
         force: bool,
     ) -> Result<Receipt<BranchRecord>> {
+        self.delete_held(moment, name, force, None)
+    }
+
+    /// The same by `who` holds the branch's writer slot.
+    pub(super) fn delete_held(
+        &self,
+        moment: &Moment,
+        name: &str,
+        force: bool,
+        who: Option<SlotToken>,
+    ) -> Result<Receipt<BranchRecord>> {
         let cell = self.cell(name)?;
-        let (record, ticket) = cell.close(self, moment.now, |head| {
+        let (record, ticket) = cell.close(self, who, moment.now, |head| {
             let record = &head.record;
             if record.name == MAIN {
                 let why = "it can never be deleted".to_owned();

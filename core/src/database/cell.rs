@@ -170,11 +170,12 @@ impl Cell {
     pub(super) fn close<T>(
         &self,
         database: &Database,
+        who: Option<SlotToken>,
         now: Micros,
         step: impl FnOnce(&Arc<Head>) -> Result<T>,
     ) -> Result<T> {
         let _writing = locked(&self.writing);
-        let newest = self.newest_for_writing(database, None, now)?;
+        let newest = self.newest_for_writing(database, who, now)?;
         let value = step(&newest)?;
         locked(&self.heads).gone = true;
         Ok(value)

@@ -1,7 +1,9 @@
 //! Branches merged: which commits, under which names, and what is written.
 
+use super::cell::Cell;
 use super::commit::Draft;
-use super::{AsOf, CommitNote, Committed, Database, Head, Receipt};
+use super::snapshots::SLOT_LEASE_MICROS;
+use super::{AsOf, CommitNote, Committed, Database, Head, Receipt, SlotToken};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::{
@@ -71,7 +73,8 @@ impl Database {
     /// # Errors
     /// `Conflicts` where some stay open, with the token that a later call brings along;
     /// `InvalidMerge` into itself or without common history; `NotFound`; `ReadOnly` for the target;
-    /// what deletion would refuse, before anything is written; `WriteConflict` where the target
+    /// what deletion would refuse, and `Busy` where the source is to be deleted and another holds its
+    /// writer slot, before anything is written; `WriteConflict` where the target
     /// moves faster than the merge; a fault.
     pub fn merge(&self, moment: &Moment, request: &MergeRequest) -> Result<Receipt<MergeReport>> {
         let (source, target) = (self.cell(&request.source)?, self.cell(&request.target)?);
@@ -79,9 +82,40 @@ impl Database {
             let name = &request.source;
             return Err(Error::InvalidMerge(format!("branch '{name}' cannot merge into itself")));
         }
+        if !request.delete_source || request.dry_run {
+            return self.merge_cells(moment, request, None, &source, &target);
+        }
+        // What is deleted must be what was merged: nobody writes to the source meanwhile. And that
+        // another holds it is known before anything is written, so that the call can be made again.
+        let mut who = SlotToken([0; 16]);
+        who.0.copy_from_slice(&moment.derive("merge slot", 0)[..16]);
+        let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
+        source.take_slot(who, moment.now, expires)?;
+        let done = self.merge_cells(moment, request, Some(who), &source, &target);
+        // After a fault the same call comes again and goes on where it stopped.
+        if !matches!(done, Err(Error::Fault(_))) {
+            source.give_slot(who);
+        }
+        done
+    }
+
+    fn merge_cells(
+        &self,
+        moment: &Moment,
+        request: &MergeRequest,
+        who: Option<SlotToken>,
+        source: &Cell,
+        target: &Cell,
+    ) -> Result<Receipt<MergeReport>> {
         for _ in 0..ATTEMPTS {
-            let (from, into) = (source.durable(self)?, target.accepted(self)?);
-            match self.merge_heads(moment, request, &from, &into) {
+            let from = match who {
+                // Also what is not durable yet, or deletion would lose it. The merge's own write
+                // comes later in the store, and is not durable before it.
+                Some(_) => source.accepted(self)?,
+                None => source.durable(self)?,
+            };
+            let into = target.accepted(self)?;
+            match self.merge_heads(moment, request, who, &from, &into) {
                 Err(Error::WriteConflict(_)) => continue,
                 other => return other,
             }
@@ -93,6 +127,7 @@ impl Database {
         &self,
         moment: &Moment,
         request: &MergeRequest,
+        who: Option<SlotToken>,
         from: &Arc<Head>,
         into: &Arc<Head>,
     ) -> Result<Receipt<MergeReport>> {
@@ -142,9 +177,22 @@ impl Database {
             (ticket, report.commit, report.time) = (Some(moved), Some(committed), committed.time);
         }
         if request.delete_source {
-            let deleted = self.delete_branch(moment, &from.record.name, true)?;
-            report.source_deleted = true;
-            ticket = deleted.ticket.or(ticket);
+            match self.delete_held(moment, &from.record.id.to_string(), true, who) {
+                Ok(deleted) => {
+                    report.source_deleted = true;
+                    ticket = deleted.ticket.or(ticket);
+                }
+                // Held beyond its lease, or given children since: the merge stands, and its report
+                // says that the source does too. An error would make the caller merge again.
+                Err(
+                    Error::Busy(_)
+                    | Error::NotFound { .. }
+                    | Error::WriteConflict(_)
+                    | Error::HasChildren { .. }
+                    | Error::Protected(..),
+                ) if ticket.is_some() => {}
+                Err(other) => return Err(other),
+            }
         } else if from.record.name != super::MAIN && from.record.status != BranchStatus::Merged {
             let cell = self.cell(&from.record.name)?;
             let marked = cell.advance(self, None, moment.now, |head| {

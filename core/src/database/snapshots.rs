@@ -9,7 +9,7 @@ use crate::moment::Moment;
 use crate::row::State;
 
 /// How long a restore holds the writer slot if it is not finished by then.
-const SLOT_LEASE_MICROS: i64 = 30_000_000;
+pub(super) const SLOT_LEASE_MICROS: i64 = 30_000_000;
 
 /// What a restore did.
 #[derive(Debug, Clone)]

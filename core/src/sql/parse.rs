@@ -2,6 +2,7 @@
 
 use super::bounds::check_shape;
 use super::dialect::OffshootDialect;
+use super::national::plain_texts;
 use super::points::{PointText, take_points};
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
@@ -89,7 +90,7 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     if sql.contains('\0') {
         return Err(Error::Sql("the statement has a NUL character".into()));
     }
-    let mut tokens = Tokenizer::new(&DIALECT, sql)
+    let mut tokens = Tokenizer::new(&DIALECT, &plain_texts(sql))
         .tokenize_with_location()
         .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
     check_shape(&tokens)?;

@@ -123,9 +123,9 @@ pub(super) fn timestamp_text(micros: i64, separator: char) -> String {
     format!("{}{separator}{}", date_text(day), time_text(time))
 }
 
-/// Reads `YYYY-MM-DD`: days since 1970-01-01.
+/// Reads `YYYY-MM-DD`, or `YYYY/MM/DD` as PostgreSQL does: days since 1970-01-01.
 pub(super) fn parse_date(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
+    let mut parts = text.split(if text.contains('/') { '/' } else { '-' });
     let year = digits(parts.next()?, 4, 4)?;
     let (month, day) = (digits(parts.next()?, 1, 2)?, digits(parts.next()?, 1, 2)?);
     let first = Civil { year, month, day: 1 };

@@ -53,12 +53,16 @@ pub fn assert_rows(branch: &Branch<'_>, model: &Model, when: &str) {
     }
 }
 
+/// A row from the API, its values in the order of the table's columns, in the form that the model
+/// has them.
+pub fn canonical_row(table: &Table, row: &[Value]) -> Vec<Value> {
+    row.iter().enumerate().map(|(i, value)| received(table, i, value)).collect()
+}
+
 #[track_caller]
 fn assert_same(table: &Table, got: &Rows, expected: &[&Vec<Value>], what: &str) {
     assert_eq!(got.len(), expected.len(), "{what}: number of rows");
     for (got, expected) in got.iter().zip(expected) {
-        let got: Vec<Value> =
-            got.iter().enumerate().map(|(i, value)| received(table, i, value)).collect();
-        assert_eq!(got, **expected, "{what}");
+        assert_eq!(canonical_row(table, got), **expected, "{what}");
     }
 }

@@ -10,7 +10,7 @@ mod check;
 mod model;
 mod schema;
 
-pub use check::{assert_rows, load};
+pub use check::{assert_rows, canonical_row, load};
 pub use model::{Key, Model};
 pub use schema::{TABLES, Table, table};
 

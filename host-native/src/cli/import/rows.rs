@@ -1,59 +1,21 @@
-//! `offshoot import`: JSON and CSV files into tables, of a file or of a running server.
+//! JSON and CSV files: rows of one table or of several.
 
-use super::Failure;
+use super::target::Target;
+use super::{Failure, Rows};
 use indicatif::{ProgressBar, ProgressStyle};
-use offshoot::EmbeddedDatabase;
-use offshoot::embedded::{limits_for, moment};
-use offshoot_core::error::{Error, Kind};
-use offshoot_core::sql::{Limits, OnConflict, Session, insert_rows};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 /// Rows of one INSERT.
 const BATCH: usize = 1000;
 
-type Rows = Vec<Map<String, Value>>;
-
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// JSON (an array of objects, or an object of such arrays by table) and CSV files with a header
-    /// line. A table that is not there is made; its name is the file's, or the key in the JSON.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// The database file.
-    #[arg(long, default_value = super::DEFAULT_FILE)]
-    data: PathBuf,
-    /// A running server instead of a file, for example http://127.0.0.1:8080.
-    #[arg(long, conflicts_with = "data")]
-    url: Option<String>,
-    /// The branch.
-    #[arg(long, default_value = "main")]
-    branch: String,
-}
-
-/// Where rows go.
-trait Target {
-    /// Makes a table of these columns where there is none of this name.
-    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure>;
-    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure>;
-}
-
-pub fn import(arguments: &Arguments) -> Result<(), Failure> {
-    let mut tables: Vec<(String, Rows)> = Vec::new();
-    for file in &arguments.files {
-        let read = read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        tables.extend(read);
-    }
+/// Inserts the rows of tables, which are made where they are not there. How many rows those were.
+pub(super) fn load(tables: Vec<(String, Rows)>, target: &mut dyn Target) -> Result<usize, Failure> {
     let total: usize = tables.iter().map(|(_, rows)| rows.len()).sum();
     let bar = ProgressBar::new(total as u64);
     let style = "{bar:30} {pos}/{len} rows  {per_sec}  {msg}";
     bar.set_style(ProgressStyle::with_template(style)?);
-    let mut target: Box<dyn Target> = match &arguments.url {
-        Some(url) => Box::new(Server::new(url, &arguments.branch)),
-        None => Box::new(File::open(&arguments.data, &arguments.branch)?),
-    };
     // A table may refer to one that comes later: what its first rows are refused for may be there
     // by the next round.
     let mut waiting = tables;
@@ -84,11 +46,11 @@ pub fn import(arguments: &Arguments) -> Result<(), Failure> {
         waiting = refused.into_iter().map(|(_, table, rows)| (table, rows)).collect();
     }
     bar.finish_with_message("done");
-    println!("{total} rows imported into branch {}", arguments.branch);
-    Ok(())
+    Ok(total)
 }
 
-fn read(file: &Path) -> Result<Vec<(String, Rows)>, Failure> {
+/// The tables of a file.
+pub(super) fn read(file: &Path) -> Result<Vec<(String, Rows)>, Failure> {
     let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let kind = file.extension().map(|s| s.to_string_lossy().to_lowercase());
     match kind.as_deref() {
@@ -123,7 +85,7 @@ fn read(file: &Path) -> Result<Vec<(String, Rows)>, Failure> {
             }
             Ok(vec![(name, typed(rows))])
         }
-        _ => Err("only .json and .csv files are read".into()),
+        _ => Err("only .sql, .json and .csv files are read".into()),
     }
 }
 
@@ -204,94 +166,6 @@ fn create_table(table: &str, rows: &Rows) -> String {
         parts.push(format!("PRIMARY KEY ({})", quote(name)));
     }
     format!("CREATE TABLE {} ({})", quote(table), parts.join(", "))
-}
-
-struct File {
-    db: EmbeddedDatabase,
-    session: Session,
-    branch: String,
-}
-
-impl File {
-    fn open(path: &Path, branch: &str) -> Result<Self, Failure> {
-        let db = EmbeddedDatabase::new(path)?;
-        db.database().branch(branch)?;
-        let session = Session::new(db.database().clone(), branch, "");
-        Ok(File { db, session, branch: branch.to_owned() })
-    }
-}
-
-impl Target for File {
-    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure> {
-        let head = self.db.database().head(&self.branch)?;
-        match head.state.find(table) {
-            Ok(_) => Ok(()),
-            Err(Error::NotFound { kind: Kind::Table, .. }) => {
-                self.db.execute(&self.branch, create, &[])?;
-                Ok(())
-            }
-            Err(other) => Err(other.into()),
-        }
-    }
-
-    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure> {
-        let limits = limits_for(&Limits::default(), Duration::from_secs(600));
-        let done =
-            insert_rows(&mut self.session, table, &rows, OnConflict::Error, &limits, &moment()?)?;
-        self.db.settle(done.ticket)?;
-        Ok(())
-    }
-}
-
-struct Server {
-    agent: ureq::Agent,
-    base: String,
-}
-
-impl Server {
-    fn new(url: &str, branch: &str) -> Self {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let escaped = branch.replace('%', "%25").replace('/', "%2F");
-        Server { agent, base: format!("{}/v1/branches/{escaped}", url.trim_end_matches('/')) }
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let mut answer = self.agent.post(format!("{}{path}", self.base)).send_json(body)?;
-        let body: Value = answer.body_mut().read_json()?;
-        match body.get("success") {
-            Some(Value::Bool(true)) => Ok(body),
-            _ => {
-                let message = body.pointer("/error/message").and_then(Value::as_str);
-                Err(message.unwrap_or("the server gave no reason").to_owned().into())
-            }
-        }
-    }
-}
-
-impl Target for Server {
-    fn ensure(&mut self, table: &str, create: &str) -> Result<(), Failure> {
-        let mut answer = self.agent.get(format!("{}/tables", self.base)).call()?;
-        let body: Value = answer.body_mut().read_json()?;
-        let Some(tables) = body.pointer("/data/tables").and_then(Value::as_array) else {
-            let message = body.pointer("/error/message").and_then(Value::as_str);
-            return Err(message.unwrap_or("the server lists no tables").to_owned().into());
-        };
-        let here = |t: &Value| {
-            let name = t.get("name").and_then(Value::as_str);
-            name.is_some_and(|name| name.eq_ignore_ascii_case(table))
-        };
-        if !tables.iter().any(here) {
-            self.post("/execute", &serde_json::json!({ "sql": create }))?;
-        }
-        Ok(())
-    }
-
-    fn insert(&mut self, table: &str, rows: Rows) -> Result<(), Failure> {
-        let escaped = table.replace('%', "%25").replace('/', "%2F").replace(' ', "%20");
-        self.post(&format!("/tables/{escaped}/data"), &serde_json::json!({ "rows": rows }))?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]
