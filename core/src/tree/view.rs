@@ -210,9 +210,7 @@ impl View {
     /// # Errors
     /// A fault; `KeyTooLong`.
     pub fn materialise(&self, chunks: &Chunks) -> Result<Root, TreeError> {
-        let changes = self.overlay.iter();
-        let own = |value: &Option<Arc<[u8]>>| value.as_ref().map(|value| value.to_vec());
-        edit(chunks, self.root, changes.map(|(key, value)| (key.to_vec(), own(value))))
+        edit(chunks, self.root, self.overlay.iter().map(|(key, value)| (key, value.as_ref())))
     }
 
     /// About how many bytes all pairs take.
