@@ -31,7 +31,9 @@ pub fn check_changes<'c>(
     let children = children_by_parent(state);
     for (id, change) in changes {
         let Some(table) = state.table(id) else { continue };
-        if let Some(new) = &change.new {
+        let checked = !table.table.def.foreign_keys.is_empty()
+            || table.table.indexes().iter().any(|index| index.unique);
+        if let (true, Some(new)) = (checked, &change.new) {
             let row = table.table.decode(new)?;
             for (i, index) in table.table.indexes().iter().enumerate().filter(|(_, i)| i.unique) {
                 let (prefix, null) = table.table.index_key(index, &row)?;
