@@ -1,5 +1,6 @@
 //! Lines of the table.
 
+use cpu_time::ThreadTime;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,13 @@ pub fn shown(time: Duration) -> String {
 /// The mean time of one of `n` runs.
 pub fn each(n: u64, mut run: impl FnMut(u64)) -> Duration {
     let start = Instant::now();
+    (0..n).for_each(&mut run);
+    start.elapsed() / u32::try_from(n.max(1)).unwrap_or(u32::MAX)
+}
+
+/// The mean CPU time, in this thread, of one of `n` runs.
+pub fn cpu_each(n: u64, mut run: impl FnMut(u64)) -> Duration {
+    let start = ThreadTime::now();
     (0..n).for_each(&mut run);
     start.elapsed() / u32::try_from(n.max(1)).unwrap_or(u32::MAX)
 }

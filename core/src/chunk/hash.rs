@@ -1,6 +1,8 @@
 //! The name of a chunk: BLAKE3 of its uncompressed bytes.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
 /// BLAKE3 (32 bytes) of a chunk's uncompressed bytes. Chunks cross trust boundaries, so the
@@ -30,6 +32,29 @@ impl Hash {
     /// A hash from the first 32 bytes of a slice; `None` if there are fewer.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.get(..32).and_then(|s| s.try_into().ok()).map(Hash)
+    }
+}
+
+/// A map by chunk names. They are hashes already: their first bytes place them. Someone who seeks
+/// names that begin alike must find them by trying, so maps stay fast enough in face of that too.
+pub type HashMapByName<V> = HashMap<Hash, V, BuildHasherDefault<ByName>>;
+
+/// The hasher of [`HashMapByName`].
+#[derive(Debug, Default, Clone, Copy)]
+pub struct ByName(u64);
+
+impl Hasher for ByName {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk::<8>() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    // The length of the name goes before the name: it says nothing.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,8 +1,8 @@
 //! A store in memory: durable at once and gone with the process. For tests, and for programs that
 //! want a database without a file.
 
-use super::{Chunk, ChunkSource, Hash, Outcome, Store, StoreError, Ticket, Write};
-use std::collections::{BTreeMap, HashMap};
+use super::{Chunk, ChunkSource, Hash, HashMapByName, Outcome, Store, StoreError, Ticket, Write};
+use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -12,8 +12,8 @@ pub struct MemoryStore(RwLock<Held>);
 
 #[derive(Debug, Default)]
 struct Held {
-    chunks: HashMap<Hash, Chunk>,
-    keyframes: HashMap<Hash, Hash>,
+    chunks: HashMapByName<Chunk>,
+    keyframes: HashMapByName<Hash>,
     refs: BTreeMap<String, Vec<u8>>,
     newest: u64,
 }

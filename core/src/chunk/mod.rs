@@ -7,7 +7,7 @@ mod reader;
 mod store;
 
 pub use body::{Chunk, WrongHash};
-pub use hash::{Hash, HashParseError};
+pub use hash::{ByName, Hash, HashMapByName, HashParseError};
 pub use memory::MemoryStore;
 pub use pack::{ChunkSlice, Pack, PackError, PackIndex};
 pub use reader::{ChunkError, Chunks, FaultSet, WorkingSet};

@@ -5,8 +5,8 @@
 //! it and discards the result. Hints name the chunks that a scan will want next; how many of them a
 //! fault asks for grows with each restart of the operation ([`WorkingSet`]).
 
-use super::{Chunk, ChunkSource, Hash, StoreError};
-use std::collections::{HashMap, HashSet};
+use super::{Chunk, ChunkSource, Hash, HashMapByName, StoreError};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -40,7 +40,7 @@ pub enum ChunkError {
 pub struct WorkingSet {
     max_bytes: usize,
     restarts: AtomicUsize,
-    held: Mutex<(HashMap<Hash, Chunk>, usize)>,
+    held: Mutex<(HashMapByName<Chunk>, usize)>,
 }
 
 impl WorkingSet {
@@ -93,7 +93,7 @@ pub struct Chunks {
 
 #[derive(Default)]
 struct Inner {
-    staged: HashMap<Hash, Chunk>,
+    staged: HashMapByName<Chunk>,
     order: Vec<Hash>,
     faults: FaultSet,
 }

@@ -60,7 +60,9 @@ fn check_change(
     let Some(table) = state.table(id) else {
         return Ok(ControlFlow::Continue(()));
     };
-    if let Some(new) = &change.new {
+    let checked = !table.table.def.foreign_keys.is_empty()
+        || table.table.indexes().iter().any(|index| index.unique);
+    if let (true, Some(new)) = (checked, &change.new) {
         let row = table.table.decode(new)?;
         for (i, index) in table.table.indexes().iter().enumerate().filter(|(_, i)| i.unique) {
             let (prefix, null) = table.table.index_key(index, &row)?;

@@ -261,6 +261,17 @@ impl State {
         }
     }
 
+    /// Whether a table has a row of this key.
+    ///
+    /// # Errors
+    /// A fault where chunks are not at hand.
+    pub fn has_row(&self, chunks: &Chunks, table: TableId, key: &[u8]) -> Result<bool> {
+        match self.tables.get(&table) {
+            None => Ok(false),
+            Some(state) => Ok(state.rows.get(chunks, key)?.is_some()),
+        }
+    }
+
     /// What changing one row means: the row tree and every index follow. `old` is the row that
     /// stands there now. Constraints are not looked at.
     ///

@@ -146,7 +146,8 @@ impl Table {
     ) -> Result<()> {
         let reader = RowReader::new(bytes)?;
         if reader.layout() == self.layout {
-            return Ok(reader.decode(wanted, |position, value| {
+            let end = (0..row.len()).rev().find(|at| wanted(*at)).map_or(0, |last| last + 1);
+            return Ok(reader.decode(end, wanted, |position, value| {
                 if let Some(place) = row.get_mut(position) {
                     *place = value;
                 }
@@ -156,8 +157,10 @@ impl Table {
             Error::Corrupt(format!("a row of table '{}' has an unknown layout", self.name()))
         })?;
         let mut found = vec![false; row.len()];
+        let end = places.iter().flatten().max().map_or(0, |last| last + 1);
         let older = |old: usize| places.iter().position(|place| *place == Some(old));
         reader.decode(
+            end,
             |old| older(old).is_some_and(&wanted),
             |old, value| {
                 if let Some(position) = older(old)

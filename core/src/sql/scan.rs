@@ -67,6 +67,16 @@ impl<'w> Walk<'w> {
         }
     }
 
+    /// The next stored row, where its key is of no interest.
+    pub fn next_row(&mut self) -> Result<Option<Bytes>> {
+        if let (Path::Table(_), Some(cursor)) = (self.path, &mut self.cursor)
+            && let Some(row) = cursor.next_value()?
+        {
+            return Ok(Some(row));
+        }
+        Ok(self.next()?.map(|(_, row)| row))
+    }
+
     /// The next pair of a view's ranges.
     fn next_of(&mut self, view: &'w View, ranges: &'w [KeyRange]) -> Result<Option<Stored>> {
         loop {
@@ -243,7 +253,7 @@ impl<'r> Rows<'r> {
                 None if !std::mem::take(&mut self.single) => return Ok(None),
                 None => {}
                 Some(walk) => {
-                    let Some((_, stored)) = walk.next()? else { return Ok(None) };
+                    let Some(stored) = walk.next_row()? else { return Ok(None) };
                     if self.decodes {
                         let wanted = &self.wanted;
                         let is_wanted = |at: usize| wanted.get(at) == Some(&true);

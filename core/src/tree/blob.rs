@@ -8,6 +8,7 @@
 //! levels of lists there are.
 
 use super::TreeError;
+use super::chunker::EntryBody;
 use crate::chunk::{Chunks, Hash};
 use std::sync::Arc;
 
@@ -22,14 +23,41 @@ pub(super) const fn stored_len_max() -> usize {
     INLINE_MAX_BYTES + 1
 }
 
-/// The stored form of a value: 0 and the value, or 1, the hash and the length of a blob.
-pub(super) fn store_value(chunks: &Chunks, value: &[u8]) -> Vec<u8> {
-    if value.len() <= INLINE_MAX_BYTES {
-        let mut body = Vec::with_capacity(1 + value.len());
-        body.push(0);
-        body.extend_from_slice(value);
-        return body;
+/// A value on its way into a leaf.
+pub(super) enum Stored<V> {
+    Inline(V),
+    /// Its stored form.
+    Blob(Vec<u8>),
+}
+
+impl<V: AsRef<[u8]>> Stored<V> {
+    /// Stages the pieces of a value that is too long for a leaf.
+    pub fn new(chunks: &Chunks, value: V) -> Self {
+        match value.as_ref().len() <= INLINE_MAX_BYTES {
+            true => Stored::Inline(value),
+            false => Stored::Blob(store_blob(chunks, value.as_ref())),
+        }
     }
+}
+
+/// A leaf's entry for a pair: 0 and the value, or 1, the hash and the length of a blob.
+impl<V: AsRef<[u8]>> EntryBody for Stored<V> {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Stored::Inline(value) => {
+                bytes.push(0);
+                bytes.extend_from_slice(value.as_ref());
+            }
+            Stored::Blob(stored) => bytes.extend_from_slice(stored),
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        1
+    }
+}
+
+fn store_blob(chunks: &Chunks, value: &[u8]) -> Vec<u8> {
     let piece = |bytes: &[u8]| {
         let mut chunk = Vec::with_capacity(1 + bytes.len());
         chunk.push(PIECE);

@@ -8,8 +8,9 @@
 //! The idea of size-conditioned, key-hashed boundaries is that of Dolt's prolly trees (Aaron Son,
 //! "How to Chunk Your Database into a Merkle Tree", 2022).
 
-use super::node::encode;
-use crate::chunk::{Chunks, Hash};
+use super::node::{Child, Node, encode};
+use crate::chunk::Chunks;
+use std::ops::Range;
 
 /// No node ends before it holds this many bytes, unless it is the last.
 pub const NODE_MIN_BYTES: usize = 1024;
@@ -22,17 +23,39 @@ pub const NODE_MAX_BYTES: usize = 16 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Finished {
     pub last: Vec<u8>,
-    pub hash: Hash,
-    pub rows: u64,
+    pub child: Child,
 }
 
 /// Collects the entries of one level and cuts them into nodes.
 pub(super) struct Chunker<'c> {
     chunks: &'c Chunks,
     level: u8,
-    entries: Vec<(Vec<u8>, Vec<u8>)>,
-    size: usize,
+    /// The node's entries as they will stand in it, and where each ends.
+    entries: Vec<u8>,
+    ends: Vec<u32>,
+    /// Where the key of the last entry stands.
+    last: Range<usize>,
     rows: u64,
+}
+
+/// What an entry holds beside its key.
+pub(super) trait EntryBody {
+    /// Appends the stored form.
+    fn append(&self, bytes: &mut Vec<u8>);
+    /// How many rows the entry stands for.
+    fn rows(&self) -> u64;
+}
+
+/// An inner node's entry for a child.
+impl EntryBody for Child {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.hash.as_bytes());
+        bytes.extend_from_slice(&self.rows.to_le_bytes());
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
 }
 
 /// A 64-bit hash of a key at a level. Fixed for ever: it is part of the format. Multiply and fold
@@ -79,38 +102,87 @@ pub(super) fn ends(key: &[u8], level: u8, before: usize, after: usize, entries: 
 
 impl<'c> Chunker<'c> {
     pub fn new(chunks: &'c Chunks, level: u8) -> Self {
-        Chunker { chunks, level, entries: Vec::new(), size: 0, rows: 0 }
+        Chunker { chunks, level, entries: Vec::new(), ends: Vec::new(), last: 0..0, rows: 0 }
     }
 
     /// Whether the next entry begins a node.
     pub fn is_between(&self) -> bool {
-        self.entries.is_empty()
+        self.ends.is_empty()
+    }
+
+    /// The bytes that count for where nodes end.
+    fn size(&self) -> usize {
+        self.entries.len() + 4 * self.ends.len()
     }
 
     /// Adds an entry; the node that ends after it, if one does.
-    pub fn push(&mut self, key: Vec<u8>, body: Vec<u8>, rows: u64) -> Option<Finished> {
-        let before = self.size;
-        self.size += 6 + key.len() + body.len();
-        self.rows = self.rows.saturating_add(rows);
-        let ends = ends(&key, self.level, before, self.size, self.entries.len() + 1);
-        self.entries.push((key, body));
-        if ends { self.finish() } else { None }
+    pub fn push(&mut self, key: &[u8], body: &impl EntryBody) -> Option<Finished> {
+        let before = self.size();
+        self.begin(key);
+        body.append(&mut self.entries);
+        self.rows = self.rows.saturating_add(body.rows());
+        self.end(before)
+    }
+
+    /// Adds an entry of an old node as it stands there.
+    pub fn copy(&mut self, node: &Node, i: usize) -> Option<Finished> {
+        let before = self.size();
+        let at = self.entries.len() + 2;
+        self.entries.extend_from_slice(node.entries(i..i + 1));
+        self.last = at..at + node.key(i).len();
+        self.rows = self.rows.saturating_add(node.rows_of(i));
+        self.end(before)
+    }
+
+    /// Adds the entries `range` of an old node without asking whether the node ends after one of
+    /// them. Right only where [`Chunker::follows`] holds for the first of them and the old node goes
+    /// on after the last.
+    pub fn copy_run(&mut self, node: &Node, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        let (old, new) = (node.start(range.start), self.entries.len());
+        self.entries.extend_from_slice(node.entries(range.clone()));
+        for i in range.clone() {
+            self.ends.push((node.start(i + 1) - old + new) as u32);
+            self.rows = self.rows.saturating_add(node.rows_of(i));
+        }
+        let at = node.start(range.end - 1) - old + new + 2;
+        self.last = at..at + node.key(range.end - 1).len();
+    }
+
+    /// Whether the new node has as many entries and bytes as the old one has before entry `i`: then
+    /// both end alike, as far as their entries are the same.
+    pub fn follows(&self, node: &Node, i: usize) -> bool {
+        self.ends.len() == i && self.entries.len() == node.start(i)
+    }
+
+    fn begin(&mut self, key: &[u8]) {
+        self.entries.extend_from_slice(&(key.len() as u16).to_le_bytes());
+        let at = self.entries.len();
+        self.entries.extend_from_slice(key);
+        self.last = at..self.entries.len();
+    }
+
+    fn end(&mut self, before: usize) -> Option<Finished> {
+        self.ends.push(self.entries.len() as u32);
+        let key = self.entries.get(self.last.clone()).unwrap_or(&[]);
+        match ends(key, self.level, before, self.size(), self.ends.len()) {
+            true => self.finish(),
+            false => None,
+        }
     }
 
     /// Ends the last node, if one was begun.
     pub fn finish(&mut self) -> Option<Finished> {
-        let last = self.entries.last()?.0.clone();
-        let hash = self.chunks.stage(encode(self.level, &self.entries));
+        if self.is_between() {
+            return None;
+        }
+        let last = self.entries.get(self.last.clone()).unwrap_or(&[]).to_vec();
+        let hash = self.chunks.stage(encode(self.level, &self.ends, &self.entries));
         let rows = std::mem::take(&mut self.rows);
         self.entries.clear();
-        self.size = 0;
-        Some(Finished { last, hash, rows })
+        self.ends.clear();
+        Some(Finished { last, child: Child { hash, rows } })
     }
-}
-
-/// An inner node's entry for a child.
-pub(super) fn child_body(hash: Hash, rows: u64) -> Vec<u8> {
-    let mut body = hash.as_bytes().to_vec();
-    body.extend_from_slice(&rows.to_le_bytes());
-    body
 }

@@ -75,6 +75,8 @@ pub struct Cursor<'c> {
     leaf: Option<Node>,
     // Forwards: the next entry. Backwards: one more than the next entry.
     at: usize,
+    // Where the range ends in this leaf. Forwards: one more than its last entry. Backwards: its first.
+    until: usize,
 }
 
 impl<'c> Cursor<'c> {
@@ -88,8 +90,8 @@ impl<'c> Cursor<'c> {
         range: &KeyRange,
         reverse: bool,
     ) -> Result<Self, TreeError> {
-        let mut cursor =
-            Cursor { chunks, range: range.clone(), reverse, path: Vec::new(), leaf: None, at: 0 };
+        let (range, path) = (range.clone(), Vec::new());
+        let mut cursor = Cursor { chunks, range, reverse, path, leaf: None, at: 0, until: 0 };
         if root.count > 0 {
             cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
         }
@@ -114,7 +116,7 @@ impl<'c> Cursor<'c> {
             false => self.first_at(&node),
             true => self.last_at(&node, true),
         };
-        self.leaf = Some(node);
+        self.enter(node);
         Ok(())
     }
 
@@ -179,41 +181,59 @@ impl<'c> Cursor<'c> {
     /// A fault, after which the cursor is of no more use; `Malformed`.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
-        loop {
-            let Some(leaf) = &self.leaf else { return Ok(None) };
-            let i = match self.reverse {
-                false if self.at < leaf.len() => {
+        let Some(i) = self.advance()? else { return Ok(None) };
+        let Some(leaf) = &self.leaf else { return Ok(None) };
+        let (start, _) = leaf.value_span(i);
+        let key = Bytes::part(leaf.chunk(), start - leaf.key(i).len(), start);
+        Ok(Some((key, self.value(leaf, i)?)))
+    }
+
+    /// The next pair's value, where its key is of no interest.
+    ///
+    /// # Errors
+    /// As [`Cursor::next`].
+    pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
+        let Some(i) = self.advance()? else { return Ok(None) };
+        let Some(leaf) = &self.leaf else { return Ok(None) };
+        self.value(leaf, i).map(Some)
+    }
+
+    fn value(&self, leaf: &Node, i: usize) -> Result<Bytes, TreeError> {
+        let (start, end) = leaf.value_span(i);
+        match leaf.stored(i) {
+            [0, ..] => Ok(Bytes::part(leaf.chunk(), start + 1, end)),
+            stored => Ok(Bytes::from(load_value(self.chunks, stored)?)),
+        }
+    }
+
+    /// To the next entry of the leaf, or of the next leaf.
+    fn advance(&mut self) -> Result<Option<usize>, TreeError> {
+        while self.leaf.is_some() {
+            match self.reverse {
+                false if self.at < self.until => {
                     self.at += 1;
-                    self.at - 1
+                    return Ok(Some(self.at - 1));
                 }
-                true if self.at > 0 => {
+                true if self.at > self.until => {
                     self.at -= 1;
-                    self.at
+                    return Ok(Some(self.at));
                 }
                 _ => {
                     self.leaf = None;
                     self.turn()?;
-                    continue;
                 }
-            };
-            let key = leaf.key(i);
-            let over = match self.reverse {
-                false => self.range.is_above(key),
-                true => self.range.is_below(key),
-            };
-            if over {
-                self.leaf = None;
-                return Ok(None);
             }
-            let (start, end) = leaf.value_span(i);
-            let chunk = leaf.chunk();
-            let key = Bytes::part(chunk, start - key.len(), start);
-            let value = match leaf.stored(i) {
-                [0, ..] => Bytes::part(chunk, start + 1, end),
-                stored => Bytes::from(load_value(self.chunks, stored)?),
-            };
-            return Ok(Some((key, value)));
         }
+        Ok(None)
+    }
+
+    /// Takes a leaf for the one to read.
+    fn enter(&mut self, leaf: Node) {
+        self.until = match self.reverse {
+            false => self.last_at(&leaf, true),
+            true => self.first_at(&leaf),
+        };
+        self.leaf = Some(leaf);
     }
 
     /// To the next leaf.
@@ -236,7 +256,7 @@ impl<'c> Cursor<'c> {
                 below = leaf;
             }
             self.at = if self.reverse { below.len() } else { 0 };
-            self.leaf = Some(below);
+            self.enter(below);
             return Ok(());
         }
         Ok(())

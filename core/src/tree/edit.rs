@@ -6,33 +6,27 @@
 //! The nodes that went and came are the changes of the level above, so the same code climbs to the
 //! root.
 
-use super::blob::{store_value, stored_len_max};
-use super::chunker::{Chunker, Finished, child_body};
-use super::node::{Node, encode};
+use super::blob::{Stored, stored_len_max};
+use super::chunker::{Chunker, EntryBody, Finished};
+use super::node::{Child, Node, encode};
 use super::{KEY_MAX_BYTES, Root, TreeError};
 use crate::chunk::{Chunks, Hash};
-
-/// A change of one level: the key, and the entry's body with the rows it stands for (`None`: gone).
-type Change = (Vec<u8>, Option<(Vec<u8>, u64)>);
 
 /// Builds a tree from pairs in ascending order of their keys.
 ///
 /// # Errors
 /// `Order` where keys do not ascend, `KeyTooLong`.
-pub fn build(
+pub fn build<K: AsRef<[u8]>, V: AsRef<[u8]>>(
     chunks: &Chunks,
-    pairs: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
+    pairs: impl IntoIterator<Item = (K, V)>,
 ) -> Result<Root, TreeError> {
     let mut chunker = Chunker::new(chunks, 0);
     let mut nodes: Vec<Finished> = Vec::new();
-    let mut last: Option<Vec<u8>> = None;
+    let mut last: Option<K> = None;
     for (key, value) in pairs {
-        check_key(&key)?;
-        if last.as_ref().is_some_and(|last| *last >= key) {
-            return Err(TreeError::Order);
-        }
-        last = Some(key.clone());
-        nodes.extend(chunker.push(key, store_value(chunks, &value), 1));
+        check_key(key.as_ref(), last.as_ref())?;
+        nodes.extend(chunker.push(key.as_ref(), &Stored::new(chunks, value)));
+        last = Some(key);
     }
     nodes.extend(chunker.finish());
     climb(chunks, nodes, 0)
@@ -43,14 +37,16 @@ fn climb(chunks: &Chunks, mut nodes: Vec<Finished>, mut level: u8) -> Result<Roo
     loop {
         match &nodes[..] {
             [] => return Ok(Root::empty_staged(chunks)),
-            [one] => return Ok(Root { hash: one.hash, count: one.rows, level }),
+            [one] => {
+                return Ok(Root { hash: one.child.hash, count: one.child.rows, level });
+            }
             _ => {}
         }
         level += 1;
         let mut chunker = Chunker::new(chunks, level);
         let mut above = Vec::new();
         for node in nodes {
-            above.extend(chunker.push(node.last, child_body(node.hash, node.rows), node.rows));
+            above.extend(chunker.push(&node.last, &node.child));
         }
         above.extend(chunker.finish());
         nodes = above;
@@ -61,45 +57,42 @@ fn climb(chunks: &Chunks, mut nodes: Vec<Finished>, mut level: u8) -> Result<Roo
 ///
 /// # Errors
 /// A fault; `Order`, `KeyTooLong`; `Malformed` where stored chunks are no tree.
-pub fn edit(
+pub fn edit<K: AsRef<[u8]>, V: AsRef<[u8]>>(
     chunks: &Chunks,
     root: Root,
-    changes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    changes: impl IntoIterator<Item = (K, Option<V>)>,
 ) -> Result<Root, TreeError> {
-    let mut level_changes: Vec<Change> = Vec::new();
+    let mut pairs: Vec<(K, Option<Stored<V>>)> = Vec::new();
     for (key, value) in changes {
-        check_key(&key)?;
-        if level_changes.last().is_some_and(|(last, _)| *last >= key) {
-            return Err(TreeError::Order);
-        }
-        let body = value.map(|value| (store_value(chunks, &value), 1));
-        level_changes.push((key, body));
+        check_key(key.as_ref(), pairs.last().map(|(last, _)| last))?;
+        pairs.push((key, value.map(|value| Stored::new(chunks, value))));
     }
-    if level_changes.is_empty() {
+    if pairs.is_empty() {
         return Ok(root);
     }
     if root.count == 0 {
-        let pairs = level_changes.into_iter().filter_map(|(key, body)| Some((key, body?.0)));
         let mut chunker = Chunker::new(chunks, 0);
         let mut nodes = Vec::new();
-        pairs.for_each(|(key, body)| nodes.extend(chunker.push(key, body, 1)));
+        for (key, body) in &pairs {
+            if let Some(body) = body {
+                nodes.extend(chunker.push(key.as_ref(), body));
+            }
+        }
         nodes.extend(chunker.finish());
         return climb(chunks, nodes, 0);
     }
     let top = Node::open(chunks.get(&root.hash, &[])?)?;
+    let mut edited = edit_level(chunks, &top, 0, &pairs)?;
     for level in 0..=root.level {
-        let (above, whole) = edit_level(chunks, &top, level, level_changes)?;
         if level == root.level {
-            return match whole {
-                // The root's own sequence was rewritten: what came of it is the level's all.
-                Some(nodes) => collapse(chunks, climb(chunks, nodes, level)?),
-                None => Ok(root),
-            };
+            // The root's own sequence was rewritten: what came of it is the level's all.
+            return collapse(chunks, climb(chunks, edited.came, level)?);
         }
-        if above.is_empty() {
+        let changes = edited.changes();
+        if changes.is_empty() {
             return Ok(root);
         }
-        level_changes = above;
+        edited = edit_level(chunks, &top, level + 1, &changes)?;
     }
     Ok(root)
 }
@@ -118,66 +111,98 @@ fn collapse(chunks: &Chunks, mut root: Root) -> Result<Root, TreeError> {
     Ok(root)
 }
 
-fn check_key(key: &[u8]) -> Result<(), TreeError> {
-    match key.len() <= KEY_MAX_BYTES {
-        true => Ok(()),
-        false => Err(TreeError::KeyTooLong(key.len())),
+fn check_key<K: AsRef<[u8]>>(key: &[u8], last: Option<&K>) -> Result<(), TreeError> {
+    if key.len() > KEY_MAX_BYTES {
+        return Err(TreeError::KeyTooLong(key.len()));
+    }
+    match last.is_some_and(|last| last.as_ref() >= key) {
+        true => Err(TreeError::Order),
+        false => Ok(()),
     }
 }
 
-/// Rewrites one level. Returns the changes of the level above; for the root's own level instead the
-/// nodes that replace it.
-fn edit_level(
+/// The nodes of a level that an edit replaced, and what came in their place, each in the order of
+/// keys.
+#[derive(Default)]
+struct Edited {
+    gone: Vec<(Vec<u8>, Hash)>,
+    came: Vec<Finished>,
+}
+
+impl Edited {
+    /// What this means for the level above. The same key may go and come: then its entry changes.
+    fn changes(self) -> Vec<(Vec<u8>, Option<Child>)> {
+        let mut changes = Vec::with_capacity(self.came.len());
+        let mut gone = self.gone.into_iter().peekable();
+        for Finished { last, child } in self.came {
+            while let Some((key, _)) = gone.next_if(|(key, _)| *key < last) {
+                changes.push((key, None));
+            }
+            match gone.next_if(|(key, _)| *key == last) {
+                Some((_, hash)) if hash == child.hash => {}
+                _ => changes.push((last, Some(child))),
+            }
+        }
+        changes.extend(gone.map(|(key, _)| (key, None)));
+        changes
+    }
+}
+
+/// Rewrites the nodes of one level that changes fall into, and those after them until old and new
+/// nodes end together again.
+fn edit_level<K: AsRef<[u8]>, B: EntryBody>(
     chunks: &Chunks,
     top: &Node,
     level: u8,
-    changes: Vec<Change>,
-) -> Result<(Vec<Change>, Option<Vec<Finished>>), TreeError> {
-    let is_top = level == top.level();
-    let mut gone: Vec<Vec<u8>> = Vec::new();
-    let mut came: Vec<Finished> = Vec::new();
-    let mut changes = changes.into_iter().peekable();
+    changes: &[(K, Option<B>)],
+) -> Result<Edited, TreeError> {
+    let mut edited = Edited::default();
+    let Edited { gone, came } = &mut edited;
+    let mut changes = changes.iter().map(|(key, body)| (key.as_ref(), body)).peekable();
     let mut path = Path::default();
+    let mut chunker = Chunker::new(chunks, level);
     while let Some((key, _)) = changes.peek() {
-        let mut chunker = Chunker::new(chunks, level);
         let mut node = path.seek(chunks, top, level, key)?;
         loop {
-            gone.push(node.key(node.len().saturating_sub(1)).to_vec());
-            for i in 0..node.len() {
-                let old = node.key(i);
-                while let Some((key, body)) = changes.next_if(|(key, _)| &key[..] < old) {
-                    if let Some((body, rows)) = body {
-                        came.extend(chunker.push(key, body, rows));
+            let len = node.len();
+            gone.push((node.key(len.saturating_sub(1)).to_vec(), node.hash()));
+            let mut i = 0;
+            while i < len {
+                let next = changes.peek().map_or(len, |(key, _)| node.lower(key));
+                // Whether the node ends after its last entry must be asked: the level's last node
+                // ends where the level does.
+                if chunker.follows(&node, i) {
+                    let until = next.min(len - 1);
+                    if until > i {
+                        chunker.copy_run(&node, i..until);
+                        i = until;
                     }
                 }
-                match changes.next_if(|(key, _)| &key[..] == old) {
-                    Some((key, Some((body, rows)))) => came.extend(chunker.push(key, body, rows)),
-                    Some((_, None)) => {}
-                    None => {
-                        let rows = node.child(i).filter(|_| level > 0).map_or(1, |c| c.rows);
-                        let body = match level {
-                            0 => node.stored(i).to_vec(),
-                            _ => {
-                                let (start, end) = node.value_span(i);
-                                node.chunk().bytes().get(start..end).unwrap_or(&[]).to_vec()
-                            }
-                        };
-                        came.extend(chunker.push(old.to_vec(), body, rows));
+                while i < next {
+                    came.extend(chunker.copy(&node, i));
+                    i += 1;
+                }
+                if i < len
+                    && let Some((key, body)) = changes.next()
+                {
+                    if let Some(body) = body {
+                        came.extend(chunker.push(key, body));
                     }
+                    i += usize::from(node.key(i) == key);
                 }
             }
             let next = path.next(chunks)?;
             if next.is_none() {
                 // Beyond the last old key: what is left is added at the end.
                 for (key, body) in changes.by_ref() {
-                    if let Some((body, rows)) = body {
-                        came.extend(chunker.push(key, body, rows));
+                    if let Some(body) = body {
+                        came.extend(chunker.push(key, body));
                     }
                 }
             }
             let Some(following) = next else { break };
             let last = following.key(following.len().saturating_sub(1));
-            let touched = changes.peek().is_some_and(|(key, _)| &key[..] <= last);
+            let touched = changes.peek().is_some_and(|(key, _)| *key <= last);
             if chunker.is_between() && !touched {
                 break;
             }
@@ -185,16 +210,7 @@ fn edit_level(
         }
         came.extend(chunker.finish());
     }
-    if is_top {
-        return Ok((Vec::new(), Some(came)));
-    }
-    // The same key may go and come: then its entry changes.
-    let mut above: std::collections::BTreeMap<Vec<u8>, Option<(Vec<u8>, u64)>> =
-        gone.into_iter().map(|key| (key, None)).collect();
-    for node in came {
-        above.insert(node.last, Some((child_body(node.hash, node.rows), node.rows)));
-    }
-    Ok((above.into_iter().collect(), None))
+    Ok(edited)
 }
 
 /// The way from the root to a node of one level, to go on to the next of that level.
@@ -202,7 +218,8 @@ fn edit_level(
 struct Path(Vec<(Node, usize)>);
 
 impl Path {
-    /// The node of `level` that holds `key`, or the last one.
+    /// The node of `level` that holds `key`, or the last one. Keys ascend from call to call, so the
+    /// way is gone up only as far as needed.
     fn seek(
         &mut self,
         chunks: &Chunks,
@@ -210,8 +227,13 @@ impl Path {
         level: u8,
         key: &[u8],
     ) -> Result<Node, TreeError> {
-        self.0.clear();
         let mut node = top.clone();
+        while let Some((above, _)) = self.0.pop() {
+            if above.key(above.len().saturating_sub(1)) >= key {
+                node = above;
+                break;
+            }
+        }
         while node.level() > level {
             let i = node.lower(key).min(node.len().saturating_sub(1));
             let below = child(chunks, &node, i)?;
@@ -261,7 +283,7 @@ pub(super) fn child(chunks: &Chunks, node: &Node, i: usize) -> Result<Node, Tree
 
 /// The bytes of the empty tree.
 pub(super) fn empty_leaf() -> Vec<u8> {
-    encode(0, &[])
+    encode(0, &[], &[])
 }
 
 const _: () = assert!(stored_len_max() < super::chunker::NODE_MAX_BYTES);

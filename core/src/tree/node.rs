@@ -14,6 +14,7 @@
 
 use super::TreeError;
 use crate::chunk::{Chunk, Hash};
+use std::ops::Range;
 
 const LEAF: u8 = 0x11;
 const INNER: u8 = 0x12;
@@ -25,7 +26,7 @@ const CHECKED: u8 = 1;
 pub(super) struct Node(Chunk);
 
 /// One child of an inner node.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Child {
     pub hash: Hash,
     pub rows: u64,
@@ -70,6 +71,26 @@ impl Node {
 
     pub fn len(&self) -> usize {
         u16_at(self.0.bytes(), 2).unwrap_or(0)
+    }
+
+    /// Where entry `i` begins, counted from the first; for the number of entries, where all end.
+    pub fn start(&self, i: usize) -> usize {
+        if i == 0 { 0 } else { u32_at(self.0.bytes(), HEADER + 4 * (i - 1)).unwrap_or(0) }
+    }
+
+    /// These entries as they stand in the chunk.
+    pub fn entries(&self, range: Range<usize>) -> &[u8] {
+        let data = HEADER + 4 * self.len();
+        let (start, end) = (self.start(range.start), self.start(range.end));
+        self.0.bytes().get(data + start..data + end).unwrap_or(&[])
+    }
+
+    /// How many rows entry `i` stands for.
+    pub fn rows_of(&self, i: usize) -> u64 {
+        match self.is_leaf() {
+            true => 1,
+            false => self.child(i).map_or(0, |child| child.rows),
+        }
     }
 
     /// Where entry `i` stands in the chunk.
@@ -196,22 +217,13 @@ fn check(bytes: &[u8]) -> Result<(), &'static str> {
 /// No tree is higher: at two children a node that is more rows than there can be.
 pub(super) const LEVEL_MAX: u8 = 64;
 
-/// The bytes of a node.
-pub(super) fn encode(level: u8, entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
-    let size: usize = entries.iter().map(|(key, body)| 2 + key.len() + body.len()).sum();
-    let mut bytes = Vec::with_capacity(HEADER + 4 * entries.len() + size);
+/// The bytes of a node: `ends` says where each entry ends in `entries`.
+pub(super) fn encode(level: u8, ends: &[u32], entries: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + 4 * ends.len() + entries.len());
     bytes.push(if level == 0 { LEAF } else { INNER });
     bytes.push(level);
-    bytes.extend_from_slice(&(entries.len() as u16).to_le_bytes());
-    let mut end = 0u32;
-    for (key, body) in entries {
-        end += (2 + key.len() + body.len()) as u32;
-        bytes.extend_from_slice(&end.to_le_bytes());
-    }
-    for (key, body) in entries {
-        bytes.extend_from_slice(&(key.len() as u16).to_le_bytes());
-        bytes.extend_from_slice(key);
-        bytes.extend_from_slice(body);
-    }
+    bytes.extend_from_slice(&(ends.len() as u16).to_le_bytes());
+    ends.iter().for_each(|end| bytes.extend_from_slice(&end.to_le_bytes()));
+    bytes.extend_from_slice(entries);
     bytes
 }

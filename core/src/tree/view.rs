@@ -210,9 +210,7 @@ impl View {
     /// # Errors
     /// A fault; `KeyTooLong`.
     pub fn materialise(&self, chunks: &Chunks) -> Result<Root, TreeError> {
-        let changes = self.overlay.iter();
-        let own = |value: &Option<Arc<[u8]>>| value.as_ref().map(|value| value.to_vec());
-        edit(chunks, self.root, changes.map(|(key, value)| (key.to_vec(), own(value))))
+        edit(chunks, self.root, self.overlay.iter().map(|(key, value)| (key, value.as_ref())))
     }
 
     /// About how many bytes all pairs take.
@@ -306,9 +304,24 @@ impl ViewCursor<'_> {
     /// A fault, after which the cursor is of no more use; `Malformed`.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
-        if self.overlay.is_none() {
-            return self.tree.next();
+        match self.overlay {
+            None => self.tree.next(),
+            Some(_) => self.next_of_both(),
         }
+    }
+
+    /// The next pair's value, where its key is of no interest.
+    ///
+    /// # Errors
+    /// As [`ViewCursor::next`].
+    pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
+        match self.overlay {
+            None => self.tree.next_value(),
+            Some(_) => Ok(self.next_of_both()?.map(|(_, value)| value)),
+        }
+    }
+
+    fn next_of_both(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
         if !self.begun {
             self.begun = true;
             self.from_tree = self.tree.next()?;
@@ -324,7 +337,11 @@ impl ViewCursor<'_> {
             };
             if order.is_lt() {
                 let pair = self.from_tree.take();
-                self.from_tree = self.tree.next()?;
+                match self.from_overlay {
+                    // From here on the tree goes alone.
+                    None => self.overlay = None,
+                    Some(_) => self.from_tree = self.tree.next()?,
+                }
                 return Ok(pair);
             }
             if order.is_eq() {

@@ -38,7 +38,7 @@ use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::history::{CommitId, Delta, RowChange, SequenceChange, TableDelta};
 use crate::moment::Moment;
-use crate::row::{Row, State, TableId, TableState, Violation, require};
+use crate::row::{Row, State, Table, TableId, TableState, Violation, require};
 use crate::tree::KeyRange;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -285,18 +285,17 @@ impl Txn {
     /// # Errors
     /// `Violation` for NOT NULL, CHECK and a taken primary key; a fault.
     pub fn insert(&mut self, table: TableId, mut row: Row) -> Result<(Arc<[u8]>, Option<i64>)> {
-        let state = self.table(table)?;
-        let definition = state.table.clone();
+        let (definition, next_auto) = self.table(table)?;
         let mut given = None;
         if let Some(position) = definition.auto_increment() {
             match row.get_mut(position) {
                 Some(place) if place.is_null() => {
-                    let id = self.ids.next(table, &self.moment.seed, state.next_auto)?;
+                    let id = self.ids.next(table, &self.moment.seed, next_auto)?;
                     *place = Value::Int(id as i64);
                     given = Some(id as i64);
                     self.now.state.raise_sequence(table, id + 1);
                 }
-                _ => self.pass_over(&state, &row),
+                _ => self.pass_over(&definition, next_auto, &row),
             }
         }
         definition.check_row(&row)?;
@@ -304,8 +303,7 @@ impl Txn {
             Some(key) => key.into(),
             None => self.hidden_key(),
         };
-        if let Some(existing) = self.now.state.row(&self.chunks, table, &key)? {
-            drop(existing);
+        if self.now.state.has_row(&self.chunks, table, &key)? {
             return Err(primary_key_clash(&definition, &row, &key).into());
         }
         let new = definition.encode(&row);
@@ -314,12 +312,12 @@ impl Txn {
     }
 
     /// Automatic ids go on after one that was given by hand, so that none comes twice.
-    fn pass_over(&mut self, table: &TableState, row: &Row) {
-        let Some(position) = table.table.auto_increment() else { return };
+    fn pass_over(&mut self, table: &Table, next_auto: u64, row: &Row) {
+        let Some(position) = table.auto_increment() else { return };
         let Some(Value::Int(id)) = row.get(position) else { return };
         match u64::try_from(*id) {
-            Ok(id) if id >= table.next_auto && id < i64::MAX as u64 => {
-                self.now.state.raise_sequence(table.table.id(), id + 1);
+            Ok(id) if id >= next_auto && id < i64::MAX as u64 => {
+                self.now.state.raise_sequence(table.id(), id + 1);
             }
             _ => {}
         }
@@ -332,8 +330,7 @@ impl Txn {
     /// # Errors
     /// As [`Txn::insert`].
     pub fn update(&mut self, table: TableId, key: &Arc<[u8]>, old: &[u8], row: &Row) -> Result<()> {
-        let state = self.table(table)?;
-        let definition = state.table.clone();
+        let (definition, next_auto) = self.table(table)?;
         definition.check_row(row)?;
         match definition.key_of(row) {
             Some(moved) if moved[..] != key[..] => {
@@ -342,7 +339,7 @@ impl Txn {
             }
             _ => {
                 let new = definition.encode(row);
-                self.pass_over(&state, row);
+                self.pass_over(&definition, next_auto, row);
                 self.write(table, key.clone(), Some(old.into()), Some(new), None)
             }
         }
@@ -358,14 +355,13 @@ impl Txn {
     /// # Errors
     /// As [`Txn::insert`].
     pub fn put_moved(&mut self, table: TableId, from: &Arc<[u8]>, row: &Row) -> Result<()> {
-        let state = self.table(table)?;
-        let definition = state.table.clone();
+        let (definition, next_auto) = self.table(table)?;
         definition.check_row(row)?;
         let key: Arc<[u8]> = definition.key_of(row).map_or_else(|| from.clone(), Arc::from);
-        if self.now.state.row(&self.chunks, table, &key)?.is_some() {
+        if self.now.state.has_row(&self.chunks, table, &key)? {
             return Err(primary_key_clash(&definition, row, &key).into());
         }
-        self.pass_over(&state, row);
+        self.pass_over(&definition, next_auto, row);
         let new = definition.encode(row);
         self.write(table, key, None, Some(new), Some(from.clone()))
     }
@@ -388,8 +384,10 @@ impl Txn {
         Ok(())
     }
 
-    fn table(&self, id: TableId) -> Result<Arc<TableState>> {
-        let found = self.now.state.table(id).cloned();
+    /// A table's definition and its next automatic id. Not its state: whoever held that while a row
+    /// is written would make the write copy it.
+    fn table(&self, id: TableId) -> Result<(Arc<Table>, u64)> {
+        let found = self.now.state.table(id).map(|state| (state.table.clone(), state.next_auto));
         found.ok_or_else(|| Error::not_found(Kind::Table, format!("{id:?}")))
     }
 

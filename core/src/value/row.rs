@@ -285,18 +285,19 @@ impl<'a> RowReader<'a> {
     }
 
     /// Hands each wanted value, by its position in the layout, to `found`. Values that the row
-    /// does not have are not handed over.
+    /// does not have are not handed over; from position `end` on none is looked at.
     ///
     /// # Errors
     /// If the bytes are not a row. Values stepped over are checked only as far as that takes.
     pub fn decode(
         &self,
+        end: usize,
         wanted: impl Fn(usize) -> bool,
         mut found: impl FnMut(usize, Value),
     ) -> Result<(), DecodeError> {
         let mut r = self.values.clone();
         let mut position = 0;
-        while r.left() > 0 {
+        while position < end && r.left() > 0 {
             match wanted(position) {
                 true => found(position, read_value(&mut r)?),
                 false => skip(&mut r)?,
@@ -312,7 +313,7 @@ impl<'a> RowReader<'a> {
     /// If the bytes are not a row.
     pub fn decode_all(&self) -> Result<Vec<Value>, DecodeError> {
         let mut values = Vec::new();
-        self.decode(|_| true, |_, value| values.push(value))?;
+        self.decode(usize::MAX, |_| true, |_, value| values.push(value))?;
         Ok(values)
     }
 

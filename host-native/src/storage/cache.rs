@@ -3,8 +3,7 @@
 //! Bounded by bytes; the oldest that was not asked for since the hand last passed goes first
 //! (the CLOCK algorithm), because that needs no list to be relinked on each hit.
 
-use offshoot_core::chunk::{Chunk, Hash};
-use std::collections::HashMap;
+use offshoot_core::chunk::{Chunk, Hash, HashMapByName};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // So that readers on different threads seldom wait for each other.
@@ -19,7 +18,7 @@ pub(super) struct ChunkCache {
 
 #[derive(Default)]
 struct Shard {
-    places: HashMap<Hash, usize>,
+    places: HashMapByName<usize>,
     ring: Vec<Entry>,
     hand: usize,
     bytes: usize,
