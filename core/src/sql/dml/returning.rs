@@ -38,12 +38,7 @@ impl Returning {
         self.items.is_some()
     }
 
-    pub fn push(
-        &mut self,
-        row: &[Value],
-        eval: &EvalContext<'_>,
-        meter: &Meter<'_>,
-    ) -> Result<()> {
+    pub fn push(&mut self, row: &[Value], eval: &EvalContext<'_>, meter: &Meter<'_>) -> Result<()> {
         let Some(items) = &self.items else { return Ok(()) };
         let values = items.iter().map(|item| Ok(item.expr.eval(row, eval)?));
         let values = values.collect::<Result<Vec<Value>>>()?;

@@ -25,7 +25,7 @@ use gluesql_core::sqlparser::ast::{
     SelectItem, Value as SqlValue, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec,
     WindowType,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The first position of what window functions give, while a SELECT is bound.
 const WINDOW: usize = 1 << 23;
@@ -41,6 +41,8 @@ pub(super) struct Above<'a> {
     calls: RefCell<Vec<Aggregate>>,
     windows: RefCell<Vec<WindowCall>>,
     types: AboveTypes,
+    /// Whether the item that an alias means is being bound.
+    inside_alias: Cell<bool>,
 }
 
 /// A SELECT's rows once everything above the FROM was bound.
@@ -98,7 +100,8 @@ impl<'a> Above<'a> {
         }
         let types = AboveTypes::new(grouped.then(|| keys.iter().map(|k| scope.type_of(k))), WINDOW);
         let (calls, windows) = (RefCell::default(), RefCell::default());
-        Ok(Above { env, scope, ctes, select, grouped, keys, calls, windows, types })
+        let inside_alias = Cell::new(false);
+        Ok(Above { env, scope, ctes, select, grouped, keys, calls, windows, types, inside_alias })
     }
 
     /// Binds an expression above the groups.
@@ -194,7 +197,15 @@ impl<'a> Above<'a> {
             return self.window(call, over).map(Some);
         }
         if !self.grouped {
-            return Ok(None);
+            return match node {
+                SqlExpr::Identifier(name) if self.scope.column_name(&name.value).is_none() => {
+                    match Binder::new(self.scope, self.env.binding.ctx.params).bind(node) {
+                        Ok(bound) => Ok(Some(bound)),
+                        Err(error) => self.by_alias(node, error).map(Some),
+                    }
+                }
+                _ => Ok(None),
+            };
         }
         if let Some((function, call)) = aggregate_call(node) {
             let aggregate = self.aggregate(function, call)?;
@@ -204,7 +215,10 @@ impl<'a> Above<'a> {
             return Ok(None);
         }
         if is_name(node) {
-            let bound = Binder::new(self.scope, self.env.binding.ctx.params).bind(node)?;
+            let bound = match Binder::new(self.scope, self.env.binding.ctx.params).bind(node) {
+                Ok(bound) => bound,
+                Err(error) => return self.by_alias(node, error).map(Some),
+            };
             return match &bound {
                 // A column that USING made of two may be an expression.
                 Expr::Column(_) => self.column(bound, &node.to_string()).map(Some),
@@ -224,6 +238,26 @@ impl<'a> Above<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// A name that is no column may be an item's, as SQLite has it.
+    fn by_alias(&self, node: &SqlExpr, error: Error) -> Result<RowExpr> {
+        let SqlExpr::Identifier(name) = node else { return Err(error) };
+        let item = self.select.projection.iter().find_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if same_name(&alias.value, &name.value) => {
+                Some(expr)
+            }
+            _ => None,
+        });
+        match item {
+            // An item's own names are columns, or else this would not end.
+            Some(item) if !self.inside_alias.replace(true) => {
+                let bound = self.bind(item);
+                self.inside_alias.set(false);
+                bound
+            }
+            _ => Err(error),
+        }
     }
 
     /// Binds what an aggregate is given, over the rows of the FROM.
