@@ -469,12 +469,11 @@ fn bounds(
     }
     let start = edge(&frame.start_bound)?;
     let end = last.map_or(Ok(FrameEdge::Current), edge)?;
-    let backwards = match (&start, &end) {
-        (FrameEdge::Behind(_), FrameEdge::Current | FrameEdge::Before(_)) => true,
-        (FrameEdge::Current, FrameEdge::Before(_)) => true,
-        _ => false,
-    };
-    if backwards {
+    if matches!(
+        (&start, &end),
+        (FrameEdge::Behind(_), FrameEdge::Current | FrameEdge::Before(_))
+            | (FrameEdge::Current, FrameEdge::Before(_))
+    ) {
         return Err(Error::Sql("a window's end stands before its start".into()));
     }
     let measured = |edge: &FrameEdge| matches!(edge, FrameEdge::Before(_) | FrameEdge::Behind(_));

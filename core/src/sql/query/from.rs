@@ -252,14 +252,7 @@ impl Env<'_> {
         {
             return Ok(Relation::Rows(bound));
         }
-        let ctx = self.binding.ctx;
-        match ctx.source(name) {
-            Ok(source) => Ok(Relation::Table(source)),
-            Err(error @ (Error::NotFound { kind: Kind::Table, .. } | Error::Unsupported(_))) => {
-                Err(error)
-            }
-            Err(error) => Err(error),
-        }
+        self.binding.ctx.source(name).map(Relation::Table)
     }
 
     fn table_function(
@@ -314,7 +307,7 @@ impl Scan {
     /// All rows of a table.
     pub fn of(source: Source) -> Scan {
         let wanted = vec![true; source.table.table.def.columns.len() + 1];
-        Scan { source, filter: None, wanted, rows: None, skip: None }
+        Scan { source, filter: None, wanted, rows: None, among: Vec::new() }
     }
 }
 
@@ -410,7 +403,7 @@ fn joined_nodes(tree: Tree, from: &mut From, types: &Rc<Vec<SqlType>>) -> Result
                 method: Method::Loop,
                 types: types.clone(),
             }));
-            Ok(on.into_iter().fold(node, |node, on| super::place::joined_on(node, on)))
+            Ok(on.into_iter().fold(node, super::place::joined_on))
         }
     }
 }

@@ -6,7 +6,7 @@
 //! joins are put in order, smallest first and along equalities, and columns that nothing reads are
 //! no longer decoded.
 
-use super::plan::{Join, JoinKind, Method, Node, QueryPlan, RowExpr, Scan, Sub, SubKind};
+use super::plan::{Join, JoinKind, Method, Node, QueryPlan, RowExpr, Scan, SortKey, Sub, SubKind};
 use crate::error::Result;
 use crate::expr::{CompareOp, Expr};
 use crate::sql::access::{Sorted, plan_rows};
@@ -260,7 +260,10 @@ pub(super) fn each_expr<'n>(node: &'n Node, f: &mut dyn FnMut(&'n RowExpr)) {
         | Node::Place { .. }
         | Node::Append { .. }
         | Node::Compare { .. } => {}
-        Node::Scan(scan) => scan.filter.iter().chain(&scan.skip).for_each(f),
+        Node::Scan(scan) => {
+            scan.filter.iter().for_each(&mut *f);
+            scan.among.iter().for_each(|(expr, _)| f(expr));
+        }
         Node::Values { rows, .. } => rows.iter().flatten().for_each(f),
         Node::Series { from, to, step } => [from, to, step].into_iter().for_each(f),
         Node::Join(join) => {
@@ -309,11 +312,79 @@ pub(super) fn each_expr<'n>(node: &'n Node, f: &mut dyn FnMut(&'n RowExpr)) {
 /// A fault; an error of a constant.
 pub(super) fn finish(ctx: &QueryContext<'_>, plan: &mut QueryPlan) -> Result<()> {
     let root = std::mem::replace(&mut plan.root, Node::One);
+    let root = among_subqueries(root, &plan.subs);
     plan.root = settled(ctx, root)?;
     let all = vec![true; plan.root.width()];
     // All rows of a query may be asked for more than it shows: what is behind is sorted by.
     prune(&mut plan.root, all, &plan.subs);
     Ok(())
+}
+
+/// Lets the rows of a subquery that stands alone lead to the rows that it is asked of: `x IN (…)` as
+/// a condition of its own becomes part of the scan that has `x`.
+fn among_subqueries(mut node: Node, subs: &[Sub]) -> Node {
+    let inside = |input: &mut Box<Node>| {
+        let inner = std::mem::replace(input.as_mut(), Node::One);
+        **input = among_subqueries(inner, subs);
+    };
+    match &mut node {
+        Node::Filter { .. } => {}
+        Node::Project { input, .. }
+        | Node::Distinct { input, .. }
+        | Node::Limit { input, .. }
+        | Node::Sort { input, .. } => inside(input),
+        Node::Group(group) => {
+            let inner = std::mem::replace(&mut group.input, Node::One);
+            group.input = among_subqueries(inner, subs);
+        }
+        _ => {}
+    }
+    let Node::Filter { mut input, predicate } = node else { return node };
+    inside(&mut input);
+    let mut rest = Vec::new();
+    for term in split_conjuncts(predicate) {
+        if let Expr::Column(at) = &term
+            && let Some(number) = at.checked_sub(SUB)
+            && let Some(sub) = subs.get(number)
+            && let SubKind::In { values, negated: false } = &sub.kind
+            && let [value] = values.as_slice()
+            && sub.stable
+            && sub.plan.outer.is_empty()
+            && taken_in(&mut input, value, number)
+        {
+            continue;
+        }
+        rest.push(term);
+    }
+    rest.into_iter().fold(*input, on_top)
+}
+
+/// Whether a scan below has taken the condition.
+fn taken_in(node: &mut Node, value: &RowExpr, sub: usize) -> bool {
+    let Some(columns) = used(value).filter(|columns| !columns.is_empty()) else { return false };
+    if value.is_volatile() || reads_outside(value) {
+        return false;
+    }
+    match node {
+        Node::Scan(scan) => {
+            scan.among.push((value.clone(), sub));
+            true
+        }
+        Node::Place { first, input, .. } => {
+            taken_in(input, &moved(value, &mut |at| at.saturating_sub(*first)), sub)
+        }
+        Node::Filter { input, .. } => taken_in(input, value, sub),
+        Node::Join(join) => {
+            let left = within(&columns, &join.left_slots);
+            let right = within(&columns, &join.right_slots);
+            match join.kind {
+                JoinKind::Inner | JoinKind::Left if left => taken_in(&mut join.left, value, sub),
+                JoinKind::Inner | JoinKind::Right if right => taken_in(&mut join.right, value, sub),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 fn boxed(ctx: &QueryContext<'_>, node: &mut Box<Node>) -> Result<()> {
@@ -331,7 +402,7 @@ fn settled(ctx: &QueryContext<'_>, mut node: Node) -> Result<Node> {
         }
         Node::Sort { input, .. } => {
             boxed(ctx, input)?;
-            return Ok(without_sort(node));
+            return Ok(early_sort(without_sort(node)));
         }
         Node::Group(group) => {
             let input = std::mem::replace(&mut group.input, Node::One);
@@ -359,7 +430,7 @@ fn settled(ctx: &QueryContext<'_>, mut node: Node) -> Result<Node> {
 
 fn settle_scan(ctx: &QueryContext<'_>, scan: &mut Scan) -> Result<()> {
     let given = scan.filter.as_ref().is_some_and(reads_outside);
-    if !given {
+    if !given && scan.among.is_empty() {
         scan.rows = Some(Arc::new(plan_rows(ctx, &scan.source.table, scan.filter.clone())?));
     }
     Ok(())
@@ -390,6 +461,23 @@ fn without_sort(node: Node) -> Node {
         true => *input,
         false => Node::Sort { input, keys, few },
     }
+}
+
+/// Sorts before rows are computed where only few of them are wanted.
+fn early_sort(node: Node) -> Node {
+    let Node::Sort { input, keys, few: Some(few) } = node else { return node };
+    let Node::Project { input: below, exprs } = *input else {
+        return Node::Sort { input, keys, few: Some(few) };
+    };
+    let plain = |expr: &RowExpr| !expr.is_volatile() && used(expr).is_some();
+    if !exprs.iter().all(plain) || !keys.iter().all(|key| plain(&key.expr)) {
+        let input = Box::new(Node::Project { input: below, exprs });
+        return Node::Sort { input, keys, few: Some(few) };
+    }
+    let keys = keys.into_iter();
+    let keys = keys.map(|key| SortKey { expr: substituted(&key.expr, &exprs), ..key }).collect();
+    let input = Box::new(Node::Sort { input: below, keys, few: Some(few) });
+    Node::Project { input, exprs }
 }
 
 fn bring_in_order(node: &mut Node, keys: Vec<Sorted>, few: bool) -> bool {
@@ -608,6 +696,9 @@ fn joined(
 fn lookup_rows(node: &Node, keys: &[(RowExpr, RowExpr)], swapped: bool) -> Option<u64> {
     let Node::Place { first, input, .. } = node else { return None };
     let Node::Scan(scan) = input.as_ref() else { return None };
+    if !scan.among.is_empty() {
+        return None;
+    }
     let own: Vec<RowExpr> = keys
         .iter()
         .map(|(left, right)| {
@@ -656,9 +747,8 @@ fn prune(node: &mut Node, mut wanted: Vec<bool>, subs: &[Sub]) {
     let note = |expr: &RowExpr, wanted: &mut Vec<bool>| note_columns(expr, subs, wanted);
     match node {
         Node::Scan(scan) => {
-            if let Some(filter) = &scan.filter {
-                note(filter, &mut wanted);
-            }
+            scan.filter.iter().for_each(|filter| note(filter, &mut wanted));
+            scan.among.iter().for_each(|(value, _)| note(value, &mut wanted));
             wanted.resize(scan.wanted.len(), false);
             scan.wanted = wanted;
         }

@@ -164,8 +164,9 @@ pub(in crate::sql) struct Scan {
     pub wanted: Vec<bool>,
     /// How rows are found; `None`: decided when it is known what the filter compares with.
     pub rows: Option<Arc<RowPlan>>,
-    /// Rows that are left out by counting them in the tree.
-    pub skip: Option<RowExpr>,
+    /// Values that must be among the rows of subqueries, by the place of these in the frame. They
+    /// are run before the path is chosen.
+    pub among: Vec<(RowExpr, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,9 +16,17 @@ struct Rows<'f> {
     scan: &'f Scan,
     plan: Arc<RowPlan>,
     walk: Walk<'f>,
-    /// Whether any column is decoded.
-    decodes: bool,
+    /// Columns that are read of every row: those of the filter, and what is sorted by.
+    early: Vec<bool>,
+    /// Columns that are read of rows that count.
+    late: Vec<bool>,
+    has_early: bool,
+    has_late: bool,
     with_key: bool,
+    /// The row whose late columns are still to be read.
+    last: Option<crate::tree::Bytes>,
+    /// Whether somebody asks for the late columns of the rows that he keeps.
+    on_demand: bool,
 }
 
 /// Opens a scan. Where its filter compares with what the frame is given, its path is chosen now.
@@ -33,6 +41,39 @@ pub(super) fn open<'f>(frame: Frame<'f>, scan: &'f Scan) -> Result<Box<dyn Opera
     rows(frame, scan, plan)
 }
 
+/// Opens a scan for one who looks at some columns first, and keeps few of the rows that he sees.
+pub(super) fn open_for<'f>(
+    frame: Frame<'f>,
+    scan: &'f Scan,
+    looked_at: &[usize],
+) -> Result<Option<Late<'f>>> {
+    let Some(plan) = &scan.rows else { return Ok(None) };
+    let mut rows = Rows::new(frame, scan, plan.clone());
+    for at in looked_at {
+        if let (Some(early), Some(late)) = (rows.early.get_mut(*at), rows.late.get_mut(*at)) {
+            (*early, *late) = (true, false);
+        }
+    }
+    rows.settle();
+    rows.on_demand = true;
+    Ok(Some(Late(rows)))
+}
+
+/// A scan whose late columns are read when they are asked for.
+pub(super) struct Late<'f>(Rows<'f>);
+
+impl Late<'_> {
+    /// The next row, without its late columns.
+    pub fn next(&mut self, row: &mut [Value]) -> Result<bool> {
+        self.0.next(row)
+    }
+
+    /// Reads the late columns of that row.
+    pub fn complete(&mut self, row: &mut [Value]) -> Result<()> {
+        self.0.complete(row)
+    }
+}
+
 /// The path of a scan for what its frame is given, and for one more condition.
 pub(super) fn chosen(frame: Frame<'_>, scan: &Scan, more: Option<Expr<usize>>) -> Result<RowPlan> {
     let given = |at: &usize| -> Result<Expr<usize>> {
@@ -42,10 +83,17 @@ pub(super) fn chosen(frame: Frame<'_>, scan: &Scan, more: Option<Expr<usize>>) -
         })
     };
     let filter = scan.filter.as_ref().map(|filter| filter.replace_columns(&mut { given }));
-    let filter = match (filter.transpose()?, more) {
+    let mut filter = match (filter.transpose()?, more) {
         (Some(filter), Some(more)) => Some(filter.and(more)),
         (filter, more) => filter.or(more),
     };
+    for (value, sub) in &scan.among {
+        let found = super::subquery::list(frame, *sub, value)?;
+        filter = Some(match filter {
+            Some(filter) => filter.and(found),
+            None => found,
+        });
+    }
     plan_rows(frame.rt.ctx, &scan.source.table, filter)
 }
 
@@ -54,11 +102,51 @@ pub(super) fn rows<'f>(
     scan: &'f Scan,
     plan: Arc<RowPlan>,
 ) -> Result<Box<dyn Operator + 'f>> {
-    let columns = scan.source.table.table.def.columns.len();
-    let walk = Walk::new(frame.rt.ctx, &scan.source, plan.clone());
-    let decodes = scan.wanted.iter().take(columns).any(|wanted| *wanted);
-    let with_key = scan.wanted.get(columns) == Some(&true);
-    Ok(Box::new(Rows { frame, scan, plan, walk, decodes, with_key }))
+    Ok(Box::new(Rows::new(frame, scan, plan)))
+}
+
+impl<'f> Rows<'f> {
+    fn new(frame: Frame<'f>, scan: &'f Scan, plan: Arc<RowPlan>) -> Self {
+        let columns = scan.source.table.table.def.columns.len();
+        let walk = Walk::new(frame.rt.ctx, &scan.source, plan.clone());
+        let mut early = vec![false; columns];
+        let mut late: Vec<bool> = scan.wanted.iter().take(columns).copied().collect();
+        if let Some(filter) = plan.filter() {
+            filter.visit_columns(&mut |at| {
+                if let (Some(early), Some(late)) = (early.get_mut(*at), late.get_mut(*at)) {
+                    (*early, *late) = (true, false);
+                }
+            });
+        }
+        let with_key = scan.wanted.get(columns) == Some(&true);
+        let (has_early, has_late, on_demand) = (false, false, false);
+        let mut rows = Rows {
+            frame,
+            scan,
+            plan,
+            walk,
+            early,
+            late,
+            has_early,
+            has_late,
+            with_key,
+            last: None,
+            on_demand,
+        };
+        rows.settle();
+        rows
+    }
+
+    fn settle(&mut self) {
+        self.has_early = self.early.contains(&true);
+        self.has_late = self.late.contains(&true);
+    }
+
+    fn complete(&mut self, row: &mut [Value]) -> Result<()> {
+        let Some(stored) = self.last.take() else { return Ok(()) };
+        let late = &self.late;
+        self.scan.source.table.table.decode_into(&stored, |at| late.get(at) == Some(&true), row)
+    }
 }
 
 impl Operator for Rows<'_> {
@@ -67,19 +155,27 @@ impl Operator for Rows<'_> {
         loop {
             self.frame.step()?;
             let Some((key, stored)) = self.walk.next()? else { return Ok(false) };
-            if self.decodes {
-                let wanted = &self.scan.wanted;
-                table.decode_into(&stored, |at| wanted.get(at) == Some(&true), row)?;
+            if self.has_early {
+                let early = &self.early;
+                table.decode_into(&stored, |at| early.get(at) == Some(&true), row)?;
+            }
+            if let Some(filter) = self.plan.filter()
+                && !self.frame.holds(filter, row)?
+            {
+                continue;
             }
             if self.with_key
                 && let Some(place) = row.get_mut(table.def.columns.len())
             {
                 *place = Value::Blob(Arc::from(&key[..]));
             }
-            match self.plan.filter() {
-                Some(filter) if !self.frame.holds(filter, row)? => {}
-                _ => return Ok(true),
+            if self.has_late {
+                self.last = Some(stored);
+                if !self.on_demand {
+                    self.complete(row)?;
+                }
             }
+            return Ok(true);
         }
     }
 }

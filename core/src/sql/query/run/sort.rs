@@ -46,7 +46,7 @@ pub(super) fn open<'f>(
     };
     let bound = wanted.map(|wanted| wanted.max(64).saturating_mul(2));
     let width = input.width();
-    let mut from = frame.open(input)?;
+    let mut from = Source::open(frame, input, keys, wanted.is_some())?;
     let mut row = vec![Value::Null; width];
     let mut rows: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
     let mut held = 0usize;
@@ -66,6 +66,7 @@ pub(super) fn open<'f>(
         if last.as_ref().is_some_and(|last| compared(&by, last, keys).is_ge()) {
             continue;
         }
+        from.complete(&mut row)?;
         if bound.is_none_or(|bound| held < bound) {
             frame.hold(&by)?;
             frame.hold(&row)?;
@@ -82,6 +83,42 @@ pub(super) fn open<'f>(
     }
     by_keys(&mut rows, keys);
     Ok(Box::new(Sorted { rows: rows.into_iter() }))
+}
+
+/// Where rows come from: few of a table's rows are read whole where few are wanted.
+enum Source<'f> {
+    Any(Box<dyn Operator + 'f>),
+    Late(Box<super::scan::Late<'f>>),
+}
+
+impl<'f> Source<'f> {
+    fn open(frame: Frame<'f>, input: &'f Node, keys: &[SortKey], few: bool) -> Result<Self> {
+        if few
+            && frame.rt.counted.is_none()
+            && let Node::Scan(scan) = input
+        {
+            let mut looked_at = Vec::new();
+            keys.iter().for_each(|key| key.expr.visit_columns(&mut |at| looked_at.push(*at)));
+            if let Some(late) = super::scan::open_for(frame, scan, &looked_at)? {
+                return Ok(Source::Late(Box::new(late)));
+            }
+        }
+        Ok(Source::Any(frame.open(input)?))
+    }
+
+    fn next(&mut self, row: &mut [Value]) -> Result<bool> {
+        match self {
+            Source::Any(input) => input.next(row),
+            Source::Late(input) => input.next(row),
+        }
+    }
+
+    fn complete(&mut self, row: &mut [Value]) -> Result<()> {
+        match self {
+            Source::Any(_) => Ok(()),
+            Source::Late(input) => input.complete(row),
+        }
+    }
 }
 
 struct Sorted {

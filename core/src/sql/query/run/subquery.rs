@@ -41,20 +41,7 @@ pub(super) fn value(
         key.push(kind_of(value));
         same_key(&mut key, value);
     });
-    let key = (sub.id, key);
-    let known = sub.stable.then(|| frame.rt.remembered.borrow().get(&key).cloned()).flatten();
-    let answer = match known {
-        Some(answer) => answer,
-        None => {
-            let inner = Frame { rt: frame.rt, subs: &sub.plan.subs, given: &given };
-            let answer = answer(inner, sub)?;
-            if sub.stable {
-                frame.hold_bytes(key.1.len() + 96)?;
-                frame.rt.remembered.borrow_mut().insert(key, answer.clone());
-            }
-            answer
-        }
-    };
+    let answer = remembered(frame, sub, key, &given)?;
     let rows = match answer {
         Answer::Value(value) => return Ok(value),
         Answer::Rows(rows) => rows,
@@ -91,6 +78,22 @@ pub(super) fn value(
     }
 }
 
+/// The condition that a value is among the rows of a subquery that stands alone.
+pub(super) fn list(frame: Frame<'_>, sub: usize, value: &Expr<usize>) -> Result<Expr<usize>> {
+    let missing = || Error::Internal("a subquery is missing".into());
+    let sub = frame.subs.get(sub).ok_or_else(missing)?;
+    match remembered(frame, sub, Vec::new(), &[])? {
+        Answer::Rows(rows) => match &rows.list {
+            Some(Expr::InList { list, .. }) => {
+                let (expr, list) = (Box::new(value.clone()), list.clone());
+                Ok(Expr::InList { expr, list, negated: false })
+            }
+            _ => Err(missing()),
+        },
+        Answer::Value(_) => Err(missing()),
+    }
+}
+
 fn kind_of(value: &Value) -> u8 {
     match value {
         Value::Int(_) => 1,
@@ -98,6 +101,22 @@ fn kind_of(value: &Value) -> u8 {
         Value::Decimal(_) => 3,
         _ => 0,
     }
+}
+
+/// What a subquery gives, which is looked up where it was given the same before.
+fn remembered(frame: Frame<'_>, sub: &Sub, key: Vec<u8>, given: &[Value]) -> Result<Answer> {
+    let key = (sub.id, key);
+    let known = sub.stable.then(|| frame.rt.remembered.borrow().get(&key).cloned()).flatten();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let inner = Frame { rt: frame.rt, subs: &sub.plan.subs, given };
+    let answer = answer(inner, sub)?;
+    if sub.stable {
+        frame.hold_bytes(key.1.len() + 96)?;
+        frame.rt.remembered.borrow_mut().insert(key, answer.clone());
+    }
+    Ok(answer)
 }
 
 fn answer(frame: Frame<'_>, sub: &Sub) -> Result<Answer> {
