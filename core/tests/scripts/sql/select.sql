@@ -253,7 +253,7 @@ error Sql: name must stand in GROUP BY or inside an aggregate function
 
 SELECT SUM(name) FROM t
 ----
-error Limit: SUM does not take a value of type TEXT; CAST it
+error Sql: SUM does not take a value of type TEXT; CAST it
 
 SELECT name FROM t WHERE COUNT(*) > 1
 ----
