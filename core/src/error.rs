@@ -243,7 +243,9 @@ impl From<EvalError> for Error {
         match error {
             EvalError::Value(error) => Error::Value(error),
             EvalError::Expired => Error::Timeout,
-            other => Error::Limit(other.to_string()),
+            EvalError::TooLarge | EvalError::TooDeep => Error::Limit(error.to_string()),
+            EvalError::MissingColumn(_) => Error::Internal(error.to_string()),
+            other => Error::Sql(other.to_string()),
         }
     }
 }

@@ -22,6 +22,7 @@
 //!
 //! What is left to others: names and parameters (resolved before), subqueries and aggregates.
 
+mod aggregate;
 mod build;
 mod codec;
 mod context;
@@ -37,6 +38,7 @@ mod strings;
 mod types;
 mod visit;
 
+pub use aggregate::{Accumulator, AggregateFunction};
 pub use codec::ColumnCode;
 pub use context::EvalContext;
 pub use error::EvalError;

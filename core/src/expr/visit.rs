@@ -106,10 +106,21 @@ impl<C> Expr<C> {
     /// # Errors
     /// The first that `f` returns.
     pub fn map_columns<D, E>(&self, f: &mut dyn FnMut(&C) -> Result<D, E>) -> Result<Expr<D>, E> {
-        let mut map = |e: &Expr<C>| e.map_columns(f);
+        self.replace_columns(&mut |column| f(column).map(Expr::Column))
+    }
+
+    /// The same tree with other trees in the place of its columns.
+    ///
+    /// # Errors
+    /// The first that `f` returns.
+    pub fn replace_columns<D, E>(
+        &self,
+        f: &mut dyn FnMut(&C) -> Result<Expr<D>, E>,
+    ) -> Result<Expr<D>, E> {
+        let mut map = |e: &Expr<C>| e.replace_columns(f);
         Ok(match self {
             Expr::Literal(value) => Expr::Literal(value.clone()),
-            Expr::Column(column) => Expr::Column(f(column)?),
+            Expr::Column(column) => f(column)?,
             Expr::Not(e) => Expr::Not(Box::new(map(e)?)),
             Expr::Neg(e) => Expr::Neg(Box::new(map(e)?)),
             Expr::And(terms) => Expr::And(terms.iter().map(map).collect::<Result<_, E>>()?),

@@ -8,7 +8,6 @@
 
 use super::context::QueryContext;
 use super::predicate::{Wanted, wanted};
-use super::select::Sorted;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::row::TableState;
@@ -32,18 +31,36 @@ pub(super) enum Path {
     Index(usize, Vec<KeyRange>),
 }
 
+/// A key of an order that a path may have: an expression over the row, with NULL as the smallest.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sorted {
+    pub expr: Expr<usize>,
+    pub descending: bool,
+}
+
 /// Which rows of a table are looked at, in which direction, and which of them count.
 #[derive(Debug, Clone)]
 pub(super) struct RowPlan {
     path: Path,
     reverse: bool,
     filter: Option<Expr<usize>>,
+    /// How many rows the path has, about.
+    rows: u64,
 }
 
 impl RowPlan {
     /// Everything that the filter lets through.
-    pub fn only(filter: Option<Expr<usize>>) -> Self {
-        RowPlan { path: Path::Table(vec![KeyRange::all()]), reverse: false, filter }
+    pub fn only(filter: Option<Expr<usize>>, rows: u64) -> Self {
+        RowPlan { path: Path::Table(vec![KeyRange::all()]), reverse: false, filter, rows }
+    }
+
+    /// How many rows are found, about.
+    pub fn estimate(&self) -> u64 {
+        match (&self.filter, self.is_full_scan()) {
+            // Nothing is known of a condition that no path serves.
+            (Some(_), true) => self.rows / 4 + 1,
+            _ => self.rows,
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -57,6 +74,11 @@ impl RowPlan {
 
     pub fn filter(&self) -> Option<&Expr<usize>> {
         self.filter.as_ref()
+    }
+
+    /// Whether it is known that no row is found.
+    pub fn finds_nothing(&self) -> bool {
+        matches!(&self.path, Path::Keys(keys) if keys.is_empty())
     }
 
     /// Whether no row is left out.
@@ -173,27 +195,30 @@ pub(super) fn plan_rows(
     predicate: Option<Expr<usize>>,
 ) -> Result<RowPlan> {
     let filter = predicate.filter(|p| *p != Expr::Literal(Value::Bool(true)));
-    let Some(predicate) = &filter else { return Ok(RowPlan::only(None)) };
+    let count = table.rows.count();
+    let Some(predicate) = &filter else { return Ok(RowPlan::only(None, count)) };
     let wanted = wanted(ctx, &table.table.def, predicate)?;
-    let mut best = Path::Table(vec![KeyRange::all()]);
     if wanted.is_empty() {
-        return Ok(RowPlan { path: best, reverse: false, filter });
+        return Ok(RowPlan::only(filter, count));
     }
+    let by_keys = |keys: Vec<Vec<u8>>, filter| {
+        let rows = keys.len() as u64;
+        Ok(RowPlan { path: Path::Keys(keys), reverse: false, filter, rows })
+    };
     if wanted.iter().any(|w| w.is_nothing()) {
-        return Ok(RowPlan { path: Path::Keys(Vec::new()), reverse: false, filter });
+        return by_keys(Vec::new(), filter);
     }
-    let mut cost = table.rows.count();
+    let mut best = Path::Table(vec![KeyRange::all()]);
+    let (mut cost, mut rows) = (count, count);
     let parts: Vec<(Expr<usize>, bool)> =
         table.table.key().iter().map(|(at, d)| (Expr::Column(*at), *d)).collect();
     if let Some(found) = ranges(&parts, &wanted) {
         if found.complete {
-            let keys = found.prefixes;
-            return Ok(RowPlan { path: Path::Keys(keys), reverse: false, filter });
+            return by_keys(found.prefixes, filter);
         }
         let ranges = found.into_ranges();
-        if !table.table.indexes().is_empty() {
-            cost = estimate(ctx, &table.rows, &ranges)?.min(cost);
-        }
+        rows = estimate(ctx, &table.rows, &ranges)?.min(count);
+        cost = rows;
         best = Path::Table(ranges);
     }
     for (at, index) in table.table.indexes().iter().enumerate() {
@@ -201,16 +226,17 @@ pub(super) fn plan_rows(
         let Some(view) = table.indexes.get(at) else { continue };
         let sure = found.complete && index.unique && found.prefixes.len() <= 4;
         let ranges = found.into_ranges();
-        let rows = match sure {
+        let found = match sure {
             true => ranges.len() as u64,
             false => estimate(ctx, view, &ranges)?,
         };
-        if rows.saturating_mul(LOOKUP_COST) < cost {
-            cost = rows.saturating_mul(LOOKUP_COST);
+        if found.saturating_mul(LOOKUP_COST) < cost {
+            cost = found.saturating_mul(LOOKUP_COST);
+            rows = found;
             best = Path::Index(at, ranges);
         }
     }
-    Ok(RowPlan { path: best, reverse: false, filter })
+    Ok(RowPlan { path: best, reverse: false, filter, rows })
 }
 
 /// About how many entries lie in these ranges.

@@ -8,8 +8,8 @@ use super::bind::{Scope, bind};
 use super::context::{QueryContext, Source};
 use super::dml::{self, Assigned, Conflict, Incoming};
 use super::parse::{parse_expr, parse_items, parse_order};
+use super::query::{self, Item, bind_items_with};
 use super::request::{Limits, Output, OutputColumn};
-use super::select::{self, Item, bind_items_with, row_plan};
 use super::session::{Session, whole};
 use super::write::WriteContext;
 use crate::database::{AsOf, Database};
@@ -100,9 +100,8 @@ pub fn page(
     let source = Source { table, current: false };
     let order = order.unwrap_or_default();
     let page = (offset, query.limit);
-    let plan = row_plan(&ctx, source, items, filter, &order, page).map_err(refused)?;
-    let total = select::count(&ctx, &plan)?;
-    let Output { columns, rows, .. } = select::execute(&ctx, plan)?;
+    let found = query::page(&ctx, source, items, filter, &order, page).map_err(refused)?;
+    let (Output { columns, rows, .. }, total) = found;
     Ok(Page { columns, rows, total })
 }
 

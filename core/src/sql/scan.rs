@@ -3,9 +3,8 @@
 use super::access::{Path, RowPlan};
 use super::context::{QueryContext, Source};
 use super::meter::Meter;
-use super::select::{JoinRows, Plan};
 use crate::error::{Error, Result};
-use crate::expr::{EvalContext, Expr};
+use crate::expr::Expr;
 use crate::row::TableState;
 use crate::tree::{Bytes, KeyRange, View, ViewCursor};
 use crate::value::{Value, decode_key};
@@ -21,7 +20,7 @@ type Stored = (Bytes, Bytes);
 pub(super) struct Walk<'w> {
     ctx: &'w QueryContext<'w>,
     table: &'w TableState,
-    path: &'w Path,
+    plan: Arc<RowPlan>,
     reverse: bool,
     /// How many ranges, or keys, have been begun.
     begun: usize,
@@ -32,13 +31,13 @@ pub(super) struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     /// A walk before the first row of a path.
-    pub fn new(ctx: &'w QueryContext<'w>, source: &'w Source, plan: &'w RowPlan) -> Self {
+    pub fn new(ctx: &'w QueryContext<'w>, source: &'w Source, plan: Arc<RowPlan>) -> Self {
         note_reads(ctx, source, plan.path());
         Walk {
             ctx,
             table: &source.table,
-            path: plan.path(),
             reverse: plan.is_reverse(),
+            plan,
             begun: 0,
             cursor: None,
             batch: Vec::new(),
@@ -47,7 +46,14 @@ impl<'w> Walk<'w> {
 
     /// The next stored row.
     pub fn next(&mut self) -> Result<Option<Stored>> {
-        match self.path {
+        if let Some(cursor) = &mut self.cursor
+            && let Path::Table(_) = self.plan.path()
+            && let Some(pair) = cursor.next()?
+        {
+            return Ok(Some(pair));
+        }
+        let plan = self.plan.clone();
+        match plan.path() {
             Path::Table(ranges) => {
                 let rows = &self.table.rows;
                 self.next_of(rows, ranges)
@@ -69,7 +75,7 @@ impl<'w> Walk<'w> {
 
     /// The next stored row, where its key is of no interest.
     pub fn next_row(&mut self) -> Result<Option<Bytes>> {
-        if let (Path::Table(_), Some(cursor)) = (self.path, &mut self.cursor)
+        if let (Path::Table(_), Some(cursor)) = (self.plan.path(), &mut self.cursor)
             && let Some(row) = cursor.next_value()?
         {
             return Ok(Some(row));
@@ -78,7 +84,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The next pair of a view's ranges.
-    fn next_of(&mut self, view: &'w View, ranges: &'w [KeyRange]) -> Result<Option<Stored>> {
+    fn next_of(&mut self, view: &'w View, ranges: &[KeyRange]) -> Result<Option<Stored>> {
         loop {
             if let Some(cursor) = &mut self.cursor {
                 if let Some(pair) = cursor.next()? {
@@ -96,7 +102,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn look_up(&mut self, keys: &'w [Vec<u8>]) -> Result<()> {
+    fn look_up(&mut self, keys: &[Vec<u8>]) -> Result<()> {
         while self.batch.is_empty() && self.begun < keys.len() {
             let from = self.begun;
             let to = (from + BATCH).min(keys.len());
@@ -131,7 +137,7 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn look_up_entries(&mut self, index: usize, ranges: &'w [KeyRange]) -> Result<()> {
+    fn look_up_entries(&mut self, index: usize, ranges: &[KeyRange]) -> Result<()> {
         let Some((bound, view)) =
             self.table.table.indexes().get(index).zip(self.table.indexes.get(index))
         else {
@@ -192,96 +198,6 @@ fn note_reads(ctx: &QueryContext<'_>, source: &Source, path: &Path) {
     }
 }
 
-/// Rows that a plan finds, decoded as far as the plan reads them.
-pub(super) struct Rows<'r> {
-    walk: Option<Walk<'r>>,
-    join: Option<JoinRows<'r>>,
-    filter: Option<&'r Expr<usize>>,
-    wanted: Vec<bool>,
-    decodes: bool,
-    row: Vec<Value>,
-    /// Without a table there is one row.
-    single: bool,
-}
-
-impl<'r> Rows<'r> {
-    /// Rows for a plan's items, groups and order.
-    pub fn open(ctx: &'r QueryContext<'r>, plan: &'r Plan) -> Result<Self> {
-        let width = width_of(plan);
-        Self::with(ctx, plan, plan.columns(width))
-    }
-
-    /// Rows for counting: only what the filter reads is decoded.
-    pub fn open_for_count(ctx: &'r QueryContext<'r>, plan: &'r Plan) -> Result<Self> {
-        let mut wanted = vec![false; width_of(plan)];
-        note_columns(plan.rows.filter(), &mut wanted);
-        Self::with(ctx, plan, wanted)
-    }
-
-    fn with(ctx: &'r QueryContext<'r>, plan: &'r Plan, wanted: Vec<bool>) -> Result<Self> {
-        let walk = plan.source.as_ref().map(|source| Walk::new(ctx, source, &plan.rows));
-        let join = plan.join.as_ref().map(|join| JoinRows::open(ctx, plan, join));
-        Ok(Rows {
-            single: walk.is_none() && join.is_none(),
-            walk,
-            join,
-            filter: plan.rows.filter(),
-            decodes: wanted.contains(&true),
-            row: vec![Value::Null; wanted.len()],
-            wanted,
-        })
-    }
-
-    /// The next row; columns that the plan does not read are NULL.
-    ///
-    /// # Errors
-    /// A fault; `Timeout`; an error of the filter.
-    pub fn next(
-        &mut self,
-        eval: &EvalContext<'_>,
-        meter: &mut Meter<'_>,
-    ) -> Result<Option<&[Value]>> {
-        loop {
-            meter.step()?;
-            if let Some(join) = &mut self.join {
-                if !join.next(&mut self.row, eval, meter)? {
-                    return Ok(None);
-                }
-                break;
-            }
-            match &mut self.walk {
-                None if !std::mem::take(&mut self.single) => return Ok(None),
-                None => {}
-                Some(walk) => {
-                    let Some(stored) = walk.next_row()? else { return Ok(None) };
-                    if self.decodes {
-                        let wanted = &self.wanted;
-                        let is_wanted = |at: usize| wanted.get(at) == Some(&true);
-                        walk.table.table.decode_into(&stored, is_wanted, &mut self.row)?;
-                    }
-                }
-            }
-            let passes = match self.filter {
-                None => true,
-                Some(filter) => filter.matches(&self.row, eval)?,
-            };
-            if passes {
-                break;
-            }
-        }
-        Ok(Some(&self.row))
-    }
-}
-
-/// How many columns the rows of a plan have.
-fn width_of(plan: &Plan) -> usize {
-    match (&plan.source, &plan.join) {
-        (Some(source), _) => source.table.table.def.columns.len(),
-        (None, Some(join)) => join.width(),
-        (None, None) => 0,
-    }
-}
-
 fn note_columns(expr: Option<&Expr<usize>>, wanted: &mut [bool]) {
     if let Some(expr) = expr {
         expr.visit_columns(&mut |at| {
@@ -303,14 +219,14 @@ pub(super) fn collect_rows(
     ctx: &QueryContext<'_>,
     source: &Source,
     plan: &RowPlan,
-    meter: &mut Meter<'_>,
+    meter: &Meter<'_>,
 ) -> Result<Vec<Kept>> {
     let table = &source.table.table;
     let mut wanted = vec![false; table.def.columns.len()];
     note_columns(plan.filter(), &mut wanted);
     let mut row = vec![Value::Null; wanted.len()];
     let eval = ctx.eval();
-    let mut walk = Walk::new(ctx, source, plan);
+    let mut walk = Walk::new(ctx, source, Arc::new(plan.clone()));
     let mut found = Vec::new();
     while let Some((key, stored)) = walk.next()? {
         meter.step()?;

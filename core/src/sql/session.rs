@@ -13,8 +13,8 @@
 //! faults may be called again with the same request: it does exactly the same.
 
 use super::context::QueryContext;
-use super::explain::lines;
 use super::parse::Parsed;
+use super::query::lines;
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of, message};
 use super::{query, write};

@@ -4,7 +4,7 @@ use super::children::arguments;
 use super::{Binder, Bound};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Function};
-use crate::sql::select::aggregate_of;
+use crate::sql::query::aggregate_of;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     CeilFloorKind, DateTimeField, Expr as SqlExpr, Function as Call, FunctionArguments, Interval,

@@ -9,7 +9,7 @@ mod children;
 mod scope;
 
 pub(super) use children::children;
-pub(super) use scope::Scope;
+pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, SUB, Scope};
 
 use super::context::QueryContext;
 use super::literal::constant;
@@ -18,8 +18,7 @@ use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr};
 use crate::value::{ArithOp, SqlType, Value};
 use gluesql_core::sqlparser::ast::{
-    BinaryOperator as Op, CastKind, Expr as SqlExpr, Query, SetExpr, Statement, UnaryOperator,
-    Value as SqlValue,
+    BinaryOperator as Op, CastKind, Expr as SqlExpr, Query, UnaryOperator, Value as SqlValue,
 };
 
 /// How deep binding recurses at most. The parser's own bound on nesting is lower; what this bounds
@@ -28,6 +27,27 @@ const DEPTH_MAX: usize = 100;
 
 type Bound = Expr<usize>;
 
+/// A subquery that an expression holds.
+pub(super) struct Subquery<'q> {
+    /// What is asked of it.
+    pub kind: SubqueryKind,
+    /// What is looked for in its rows, or compared with them.
+    pub values: Vec<Bound>,
+    pub query: &'q Query,
+}
+
+/// What an expression asks of a subquery.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SubqueryKind {
+    Scalar,
+    Exists { negated: bool },
+    In { negated: bool },
+    Compare { op: CompareOp, all: bool },
+}
+
+/// What a subquery becomes.
+type Subqueries<'b> = dyn Fn(Subquery<'_>) -> Result<Bound> + 'b;
+
 /// What replaces a node before it is looked into.
 type Replace<'b> = dyn FnMut(&SqlExpr) -> Result<Option<Bound>> + 'b;
 
@@ -35,7 +55,7 @@ type Replace<'b> = dyn FnMut(&SqlExpr) -> Result<Option<Bound>> + 'b;
 pub(super) struct Binder<'b> {
     scope: &'b Scope<'b>,
     params: &'b [Value],
-    query: Option<&'b QueryContext<'b>>,
+    subqueries: Option<&'b Subqueries<'b>>,
     replace: Option<&'b mut Replace<'b>>,
     depth: usize,
 }
@@ -53,18 +73,67 @@ pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Resul
 /// # Errors
 /// As [`bind`].
 pub(super) fn bind_in(ctx: &QueryContext<'_>, scope: &Scope<'_>, expr: &SqlExpr) -> Result<Bound> {
-    Binder::new(scope, ctx.params).querying(ctx).bind(expr)
+    let at_once = |sub: Subquery<'_>| run_at_once(ctx, scope, sub);
+    Binder::new(scope, ctx.params).subqueries(&at_once).bind(expr)
+}
+
+/// Runs a subquery that reads nothing of the row around it, and puts what it gives in its place.
+fn run_at_once(ctx: &QueryContext<'_>, scope: &Scope<'_>, sub: Subquery<'_>) -> Result<Bound> {
+    let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else {
+        return Err(Error::Unsupported("here a subquery that reads the row around it".into()));
+    };
+    let output = super::query::execute(ctx, &plan)?;
+    let width = output.columns.len();
+    let mut rows = output.rows;
+    let one_column = || match width {
+        1 => Ok(()),
+        _ => Err(Error::Sql("a subquery that stands for a value has one column".into())),
+    };
+    let column = |rows: Vec<Vec<Value>>| rows.into_iter().flatten().map(Expr::Literal);
+    match sub.kind {
+        SubqueryKind::Scalar => {
+            one_column()?;
+            if rows.len() > 1 {
+                return Err(Error::Sql(
+                    "a subquery that stands for a value gave several rows".into(),
+                ));
+            }
+            let value = rows.pop().and_then(|mut row| row.pop());
+            Ok(Expr::Literal(value.unwrap_or(Value::Null)))
+        }
+        SubqueryKind::Exists { negated } => {
+            Ok(Expr::Literal(Value::Bool(rows.is_empty() == negated)))
+        }
+        SubqueryKind::In { negated } => {
+            one_column()?;
+            let [value] = <[Bound; 1]>::try_from(sub.values).map_err(|_| {
+                Error::Unsupported("here several values that are looked for in a subquery".into())
+            })?;
+            Ok(value.in_list(column(rows).collect(), negated))
+        }
+        SubqueryKind::Compare { op, all } => {
+            one_column()?;
+            let value = sub.values.into_iter().next();
+            let value = value.ok_or_else(|| Error::Internal("no value to compare".into()))?;
+            let each = column(rows).map(|other| value.clone().compare(op, other));
+            let joined = match all {
+                true => each.reduce(Expr::and).unwrap_or(Expr::Literal(Value::Bool(true))),
+                false => each.reduce(Expr::or).unwrap_or(Expr::Literal(Value::Bool(false))),
+            };
+            Ok(joined)
+        }
+    }
 }
 
 impl<'b> Binder<'b> {
     /// Binds names of a scope, and parameters.
     pub fn new(scope: &'b Scope<'b>, params: &'b [Value]) -> Self {
-        Binder { scope, params, query: None, replace: None, depth: 0 }
+        Binder { scope, params, subqueries: None, replace: None, depth: 0 }
     }
 
-    /// Subqueries that stand by themselves are run once.
-    pub fn querying(mut self, ctx: &'b QueryContext<'b>) -> Self {
-        self.query = Some(ctx);
+    /// Subqueries become what this makes of them; without it they are refused.
+    pub fn subqueries(mut self, subqueries: &'b Subqueries<'b>) -> Self {
+        self.subqueries = Some(subqueries);
         self
     }
 
@@ -170,10 +239,8 @@ impl<'b> Binder<'b> {
 
     fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
         match expr {
-            SqlExpr::Identifier(name) => {
-                self.scope.find(std::slice::from_ref(name)).map(Expr::Column)
-            }
-            SqlExpr::CompoundIdentifier(names) => self.scope.find(names).map(Expr::Column),
+            SqlExpr::Identifier(name) => self.scope.resolve(std::slice::from_ref(name)),
+            SqlExpr::CompoundIdentifier(names) => self.scope.resolve(names),
             SqlExpr::Value(value) => Ok(Expr::Literal(constant(value, self.params)?)),
             SqlExpr::Nested(inner) => self.expr(inner),
             SqlExpr::UnaryOp { op, expr } => self.unary(*op, expr),
@@ -214,13 +281,22 @@ impl<'b> Binder<'b> {
                 Ok(Expr::Literal(value))
             }
             SqlExpr::Interval(interval) => self.interval(interval),
-            SqlExpr::Subquery(query) => self.scalar(query),
+            SqlExpr::Subquery(query) => self.subquery(SubqueryKind::Scalar, &[], query),
             SqlExpr::Exists { subquery, negated } => {
-                let rows = self.rows(subquery)?;
-                Ok(Expr::Literal(Value::Bool(rows.is_empty() == *negated)))
+                self.subquery(SubqueryKind::Exists { negated: *negated }, &[], subquery)
             }
             SqlExpr::InSubquery { expr, subquery, negated } => {
-                self.in_subquery(expr, subquery, *negated)
+                let values = match expr.as_ref() {
+                    SqlExpr::Tuple(values) => values.as_slice(),
+                    one => std::slice::from_ref(one),
+                };
+                self.subquery(SubqueryKind::In { negated: *negated }, values, subquery)
+            }
+            SqlExpr::AnyOp { left, compare_op, right, .. } => {
+                self.quantified(left, compare_op, right, false)
+            }
+            SqlExpr::AllOp { left, compare_op, right } => {
+                self.quantified(left, compare_op, right, true)
             }
             SqlExpr::BinaryOp { .. } => self.chain(expr),
             other => self.call(other),
@@ -310,54 +386,41 @@ impl<'b> Binder<'b> {
         Ok(Expr::Case { operand, whens, otherwise })
     }
 
-    // --- Subqueries that read nothing of the rows around them ---
+    // --- Subqueries ---
 
-    fn rows(&self, query: &Query) -> Result<Vec<Vec<Value>>> {
-        let Some(ctx) = self.query else {
-            return Err(Error::Unsupported("subqueries here".into()));
+    fn subquery(&mut self, kind: SubqueryKind, values: &[SqlExpr], query: &Query) -> Result<Bound> {
+        let values = self.all(values)?;
+        match self.subqueries {
+            Some(subqueries) => subqueries(Subquery { kind, values, query }),
+            None => Err(Error::Unsupported("subqueries here".into())),
+        }
+    }
+
+    /// `value op ANY (…)` and `value op ALL (…)`.
+    fn quantified(
+        &mut self,
+        value: &SqlExpr,
+        op: &Op,
+        right: &SqlExpr,
+        all: bool,
+    ) -> Result<Bound> {
+        let op = match op {
+            Op::Eq => CompareOp::Eq,
+            Op::NotEq => CompareOp::Ne,
+            Op::Lt => CompareOp::Lt,
+            Op::LtEq => CompareOp::Le,
+            Op::Gt => CompareOp::Gt,
+            Op::GtEq => CompareOp::Ge,
+            other => return Err(Error::Unsupported(format!("{other} ANY and ALL"))),
         };
-        if matches!(query.body.as_ref(), SetExpr::Insert(_) | SetExpr::Update(_)) {
-            return Err(Error::Sql("a subquery only reads".into()));
+        let mut right = right;
+        while let SqlExpr::Nested(inner) = right {
+            right = inner;
         }
-        let output = super::query::run(ctx, &Statement::Query(Box::new(query.clone())));
-        match output {
-            Ok(output) => Ok(output.rows),
-            // A name that is none of the subquery's own may be one of the rows around it.
-            Err(Error::NotFound { kind: crate::error::Kind::Column, name })
-                if self.outer_name(&name) =>
-            {
-                Err(Error::Unsupported("subqueries that read the rows around them".into()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn outer_name(&self, name: &str) -> bool {
-        let column = name.rsplit('.').next().unwrap_or(name);
-        self.scope.column_name(column).is_some()
-    }
-
-    fn scalar(&self, query: &Query) -> Result<Bound> {
-        let mut rows = self.rows(query)?;
-        if rows.len() > 1 {
-            return Err(Error::Sql("a subquery that stands for a value gave several rows".into()));
-        }
-        match rows.pop().unwrap_or_else(|| vec![Value::Null]).as_slice() {
-            [value] => Ok(Expr::Literal(value.clone())),
-            _ => Err(Error::Sql("a subquery that stands for a value has one column".into())),
-        }
-    }
-
-    fn in_subquery(&mut self, expr: &SqlExpr, query: &Query, negated: bool) -> Result<Bound> {
-        let expr = self.expr(expr)?;
-        let mut items = Vec::new();
-        for row in self.rows(query)? {
-            match <[Value; 1]>::try_from(row) {
-                Ok([value]) => items.push(Expr::Literal(value)),
-                Err(_) => return Err(Error::Sql("a subquery behind IN has one column".into())),
-            }
-        }
-        Ok(expr.in_list(items, negated))
+        let SqlExpr::Subquery(query) = right else {
+            return Err(Error::Unsupported("ANY and ALL of anything but a subquery".into()));
+        };
+        self.subquery(SubqueryKind::Compare { op, all }, std::slice::from_ref(value), query)
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Changed {
 
 /// Does what the foreign keys that refer to these rows ask for.
 pub(super) fn follow(txn: &mut Txn, env: &WriteContext<'_>, changed: Vec<Changed>) -> Result<()> {
-    let mut meter = Meter::new(env.limits);
+    let meter = Meter::new(env.limits);
     let mut todo = changed;
     while let Some(change) = todo.pop() {
         for (child, foreign) in children(txn, change.table) {

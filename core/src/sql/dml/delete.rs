@@ -9,9 +9,9 @@ use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{Source, eval_at, table_name};
 use crate::sql::meter::Meter;
+use crate::sql::query::plain_table;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::scan::collect_rows;
-use crate::sql::select::plain_table;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
 use gluesql_core::sqlparser::ast::{Delete, FromTable};
@@ -67,12 +67,12 @@ pub(in crate::sql) fn delete_matching(
     let moment = *txn.moment();
     let eval = eval_at(&moment, env.limits);
     let snapshot = Snapshot::of(txn, env);
-    let mut meter = Meter::new(env.limits);
+    let meter = Meter::new(env.limits);
     let rows = {
         let ctx = snapshot.context(Some(txn));
         let source = Source { table: state.clone(), current: true };
         let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &mut meter)?
+        collect_rows(&ctx, &source, &plan, &meter)?
     };
     let parent =
         txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
@@ -82,7 +82,7 @@ pub(in crate::sql) fn delete_matching(
         meter.step()?;
         if returning.is_wanted() || parent {
             let old = state.table.decode(&stored)?;
-            returning.push(&old, &eval, &mut meter)?;
+            returning.push(&old, &eval, &meter)?;
             if parent {
                 changed.push(Changed { table: id, old, new: None });
             }

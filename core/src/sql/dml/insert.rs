@@ -96,7 +96,7 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
     let mut rows = Vec::new();
     match plain_values(source) {
         Some(values) => {
-            let mut meter = Meter::new(ctx.limits);
+            let meter = Meter::new(ctx.limits);
             for row in values {
                 meter.step()?;
                 arity(row.len())?;
@@ -178,7 +178,7 @@ pub(in crate::sql) fn insert_into(
     let def = &table.table.def;
     let moment = *txn.moment();
     let eval = eval_at(&moment, env.limits).drawn_before(incoming.drawn);
-    let mut meter = Meter::new(env.limits);
+    let meter = Meter::new(env.limits);
     let defaults = Defaults::of(table)?;
     let mut named = vec![None; def.columns.len()];
     for (place, at) in incoming.columns.iter().enumerate() {
@@ -208,7 +208,7 @@ pub(in crate::sql) fn insert_into(
             Resolved::Done(None) => continue,
             Resolved::Done(Some(updated)) => {
                 output.affected += 1;
-                returning.push(&updated, &eval, &mut meter)?;
+                returning.push(&updated, &eval, &meter)?;
                 continue;
             }
         };
@@ -230,7 +230,7 @@ pub(in crate::sql) fn insert_into(
             output.ids.push(value);
         }
         if let Some(row) = shown {
-            returning.push(&row, &eval, &mut meter)?;
+            returning.push(&row, &eval, &meter)?;
         }
     }
     returning.finish(&mut output);

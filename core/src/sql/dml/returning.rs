@@ -6,8 +6,8 @@ use crate::row::TableDef;
 use crate::sql::bind::Scope;
 use crate::sql::context::QueryContext;
 use crate::sql::meter::Meter;
+use crate::sql::query::{Item, bind_items};
 use crate::sql::request::{Output, OutputColumn};
-use crate::sql::select::{Item, bind_items};
 use crate::value::Value;
 use gluesql_core::sqlparser::ast::SelectItem;
 
@@ -38,12 +38,7 @@ impl Returning {
         self.items.is_some()
     }
 
-    pub fn push(
-        &mut self,
-        row: &[Value],
-        eval: &EvalContext<'_>,
-        meter: &mut Meter<'_>,
-    ) -> Result<()> {
+    pub fn push(&mut self, row: &[Value], eval: &EvalContext<'_>, meter: &Meter<'_>) -> Result<()> {
         let Some(items) = &self.items else { return Ok(()) };
         let values = items.iter().map(|item| Ok(item.expr.eval(row, eval)?));
         let values = values.collect::<Result<Vec<Value>>>()?;

@@ -9,9 +9,9 @@ use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{QueryContext, Source, eval_at, table_name};
 use crate::sql::meter::Meter;
+use crate::sql::query::plain_table;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::scan::collect_rows;
-use crate::sql::select::plain_table;
 use crate::sql::types;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
@@ -126,12 +126,12 @@ pub(in crate::sql) fn update_matching(
     let moment = *txn.moment();
     let eval = eval_at(&moment, env.limits);
     let snapshot = Snapshot::of(txn, env);
-    let mut meter = Meter::new(env.limits);
+    let meter = Meter::new(env.limits);
     let rows = {
         let ctx = snapshot.context(Some(txn));
         let source = Source { table: state.clone(), current: true };
         let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &mut meter)?
+        collect_rows(&ctx, &source, &plan, &meter)?
     };
     let key_columns: Vec<usize> = table.key().iter().map(|(at, _)| *at).collect();
     let moves = assigned.iter().any(|a| key_columns.contains(&a.column));
@@ -145,7 +145,7 @@ pub(in crate::sql) fn update_matching(
         let old = table.decode(&stored)?;
         let new = Assigned::apply(assigned, &table.def, &old, &old, &eval)?;
         output.affected += 1;
-        returning.push(&new, &eval, &mut meter)?;
+        returning.push(&new, &eval, &meter)?;
         let goes = moves && table.key_of(&new).is_some_and(|k| k[..] != key[..]);
         if parent {
             changed.push(Changed { table: id, old, new: Some(new.clone()) });

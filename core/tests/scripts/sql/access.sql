@@ -23,8 +23,7 @@ INSERT 11, commit 6
 EXPLAIN SELECT * FROM t WHERE a = 1 AND b = 'x'
 ----
 plan
-filter
-search t by primary key: 1 keys
+search t by primary key: 1 key, filtered
 
 SELECT * FROM t WHERE a = 1 AND b = 'x'
 ----
@@ -34,8 +33,7 @@ a | b | c | d | e
 EXPLAIN SELECT b FROM t WHERE a = 1
 ----
 plan
-filter
-search t by primary key: 1 ranges
+search t by primary key: 1 range, filtered
 
 SELECT b FROM t WHERE a = 1
 ----
@@ -46,8 +44,7 @@ x
 EXPLAIN SELECT a FROM t WHERE a IN (3, 1, 3) AND b = 'x'
 ----
 plan
-filter
-search t by primary key: 2 keys
+search t by primary key: 2 keys, filtered
 
 SELECT a FROM t WHERE a IN (3, 1, 3) AND b = 'x'
 ----
@@ -58,8 +55,7 @@ a
 EXPLAIN SELECT a, b FROM t WHERE a > 1 AND a <= 3
 ----
 plan
-filter
-search t by primary key: 1 ranges
+search t by primary key: 1 range, filtered
 
 SELECT a, b FROM t WHERE a > 1 AND a <= 3
 ----
@@ -71,8 +67,7 @@ a | b
 EXPLAIN SELECT a, b FROM t WHERE a = 1 AND b > 'a'
 ----
 plan
-filter
-search t by primary key: 1 ranges
+search t by primary key: 1 range, filtered
 
 SELECT a, b FROM t WHERE a = 1 AND b > 'a'
 ----
@@ -82,8 +77,7 @@ a | b
 EXPLAIN SELECT a FROM t WHERE e = '2025-01-03'
 ----
 plan
-filter
-search t by index t_e: 1 ranges
+search t by index t_e: 1 range, filtered
 
 SELECT a FROM t WHERE e = '2025-01-03'
 ----
@@ -93,8 +87,7 @@ a
 EXPLAIN SELECT a FROM t WHERE c = 10 AND d > 1.5
 ----
 plan
-filter
-search t by index t_c: 1 ranges
+search t by index t_c: 1 range, filtered
 
 SELECT a, b FROM t WHERE c = 10 AND d > 1.5
 ----
@@ -117,8 +110,7 @@ a
 EXPLAIN SELECT a FROM t WHERE c IS NULL
 ----
 plan
-filter
-search t by index t_c: 1 ranges
+search t by index t_c: 1 range, filtered
 
 SELECT a FROM t WHERE c IS NULL
 ----
@@ -128,8 +120,7 @@ a
 EXPLAIN SELECT a FROM t WHERE LOWER(b) = 'y' AND a < 100
 ----
 plan
-filter
-search t by index t_lower: 1 ranges
+search t by index t_lower: 1 range, filtered
 
 SELECT a, b FROM t WHERE LOWER(b) = 'y'
 ----
@@ -141,8 +132,8 @@ a | b
 EXPLAIN SELECT a, b FROM t ORDER BY a DESC, b DESC LIMIT 3
 ----
 plan
-limit 3, offset 0
-scan t, backwards
+limit
+  scan t, backwards
 
 SELECT a, b FROM t ORDER BY a DESC, b DESC LIMIT 3
 ----
@@ -154,8 +145,8 @@ a | b
 EXPLAIN SELECT c, d FROM t ORDER BY c DESC, d LIMIT 3
 ----
 plan
-limit 3, offset 0
-search t by index t_c: 1 ranges
+limit
+  search t by index t_c: 1 range
 
 SELECT c, d FROM t ORDER BY c DESC, d LIMIT 3
 ----
@@ -167,8 +158,8 @@ c | d
 EXPLAIN SELECT c, d FROM t ORDER BY c, d DESC LIMIT 3
 ----
 plan
-limit 3, offset 0
-search t by index t_c: 1 ranges, backwards
+limit
+  search t by index t_c: 1 range, backwards
 
 SELECT c, d FROM t ORDER BY c, d DESC LIMIT 3
 ----
@@ -180,9 +171,9 @@ NULL | 4.0
 EXPLAIN SELECT c FROM t ORDER BY c, d LIMIT 3
 ----
 plan
-limit 3, offset 0
-sort by 2 keys
-scan t
+limit
+  first rows by 2 keys
+    scan t
 
 SELECT c FROM t ORDER BY c, d LIMIT 3
 ----
@@ -209,18 +200,17 @@ a | b
 EXPLAIN SELECT COUNT(*) FROM t
 ----
 plan
-count of t, from its tree
+aggregate all rows
+  scan t
 
 EXPLAIN DELETE FROM t WHERE a = 1 AND b IN ('x', 'y')
 ----
 plan
 delete
-filter
-search t by primary key: 2 keys
+  search t by primary key: 2 keys, filtered
 
 EXPLAIN INSERT INTO t (a, b) SELECT a + 100, b FROM t WHERE a = 1
 ----
 plan
 insert into t
-filter
-search t by primary key: 1 ranges
+  search t by primary key: 1 range, filtered

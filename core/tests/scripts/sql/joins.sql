@@ -35,8 +35,9 @@ EXPLAIN SELECT u.name, o.total FROM users u JOIN orders o ON o.user_id = u.id OR
 ----
 plan
 sort by 1 keys
-join o by hash of 1 keys
-scan u
+  join by hash of 1 keys
+    scan orders
+    scan users
 
 SELECT u.name, o.total FROM users u, orders o WHERE o.user_id = u.id AND o.total > 2 ORDER BY o.total
 ----
@@ -111,11 +112,16 @@ error Sql: FROM names 'users' twice: give one an alias
 
 SELECT * FROM users u RIGHT JOIN orders o ON u.id = o.user_id
 ----
-error Unsupported: not supported: RIGHT JOIN
+id | name | boss | id | user_id | total
+1 | Ann | NULL | 10 | 1 | 5
+1 | Ann | NULL | 11 | 1 | 7.5
+2 | Bob | 1 | 12 | 2 | 1.25
+NULL | NULL | NULL | 13 | NULL | 9
+NULL | NULL | NULL | 14 | 9 | 2
 
 SELECT * FROM users u JOIN orders o USING (id)
 ----
-error Unsupported: not supported: USING
+id | name | boss | user_id | total
 
 SELECT name FROM users WHERE id IN (SELECT user_id FROM orders WHERE total > 6)
 ----

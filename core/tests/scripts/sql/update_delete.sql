@@ -14,8 +14,7 @@ EXPLAIN UPDATE t SET v = v + 1 WHERE id = 3
 ----
 plan
 update
-filter
-search t by primary key: 1 keys
+  search t by primary key: 1 key, filtered
 
 UPDATE t SET v = v + 1 WHERE id = 3
 ----
@@ -25,8 +24,7 @@ EXPLAIN UPDATE t SET v = 0 WHERE id IN (1, 2) OR id = 4
 ----
 plan
 update
-filter
-search t by primary key: 3 keys
+  search t by primary key: 3 keys, filtered
 
 UPDATE t SET v = 0 WHERE id IN (1, 2) OR id = 4
 ----

@@ -1,0 +1,191 @@
+//! Reading a table.
+
+use super::super::plan::Scan;
+use super::{Frame, One, Operator};
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::sql::access::{RowPlan, plan_rows};
+use crate::sql::bind::OUTER;
+use crate::sql::scan::Walk;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// A table's rows that pass its filter.
+struct Rows<'f> {
+    frame: Frame<'f>,
+    scan: &'f Scan,
+    plan: Arc<RowPlan>,
+    walk: Walk<'f>,
+    /// Columns that are read of every row: those of the filter, and what is sorted by.
+    early: Vec<bool>,
+    /// Columns that are read of rows that count.
+    late: Vec<bool>,
+    has_early: bool,
+    has_late: bool,
+    with_key: bool,
+    /// The row whose late columns are still to be read.
+    last: Option<crate::tree::Bytes>,
+    /// Whether somebody asks for the late columns of the rows that he keeps.
+    on_demand: bool,
+}
+
+/// Opens a scan. Where its filter compares with what the frame is given, its path is chosen now.
+pub(super) fn open<'f>(frame: Frame<'f>, scan: &'f Scan) -> Result<Box<dyn Operator + 'f>> {
+    let plan = match &scan.rows {
+        Some(plan) => plan.clone(),
+        None => Arc::new(chosen(frame, scan, None)?),
+    };
+    if plan.finds_nothing() {
+        return Ok(Box::new(One(false)));
+    }
+    rows(frame, scan, plan)
+}
+
+/// Opens a scan for one who looks at some columns first, and keeps few of the rows that he sees.
+pub(super) fn open_for<'f>(
+    frame: Frame<'f>,
+    scan: &'f Scan,
+    looked_at: &[usize],
+) -> Result<Option<Late<'f>>> {
+    let Some(plan) = &scan.rows else { return Ok(None) };
+    let mut rows = Rows::new(frame, scan, plan.clone());
+    for at in looked_at {
+        if let (Some(early), Some(late)) = (rows.early.get_mut(*at), rows.late.get_mut(*at)) {
+            (*early, *late) = (true, false);
+        }
+    }
+    rows.settle();
+    rows.on_demand = true;
+    Ok(Some(Late(rows)))
+}
+
+/// A scan whose late columns are read when they are asked for.
+pub(super) struct Late<'f>(Rows<'f>);
+
+impl Late<'_> {
+    /// The next row, without its late columns.
+    pub fn next(&mut self, row: &mut [Value]) -> Result<bool> {
+        self.0.next(row)
+    }
+
+    /// Reads the late columns of that row.
+    pub fn complete(&mut self, row: &mut [Value]) -> Result<()> {
+        self.0.complete(row)
+    }
+}
+
+/// The path of a scan for what its frame is given, and for one more condition.
+pub(super) fn chosen(frame: Frame<'_>, scan: &Scan, more: Option<Expr<usize>>) -> Result<RowPlan> {
+    let given = |at: &usize| -> Result<Expr<usize>> {
+        Ok(match at.checked_sub(OUTER).and_then(|at| frame.given.get(at)) {
+            Some(value) => Expr::Literal(value.clone()),
+            None => Expr::Column(*at),
+        })
+    };
+    let filter = scan.filter.as_ref().map(|filter| filter.replace_columns(&mut { given }));
+    let mut filter = match (filter.transpose()?, more) {
+        (Some(filter), Some(more)) => Some(filter.and(more)),
+        (filter, more) => filter.or(more),
+    };
+    for (value, sub) in &scan.among {
+        let found = super::subquery::list(frame, *sub, value)?;
+        filter = Some(match filter {
+            Some(filter) => filter.and(found),
+            None => found,
+        });
+    }
+    plan_rows(frame.rt.ctx, &scan.source.table, filter)
+}
+
+pub(super) fn rows<'f>(
+    frame: Frame<'f>,
+    scan: &'f Scan,
+    plan: Arc<RowPlan>,
+) -> Result<Box<dyn Operator + 'f>> {
+    Ok(Box::new(Rows::new(frame, scan, plan)))
+}
+
+impl<'f> Rows<'f> {
+    fn new(frame: Frame<'f>, scan: &'f Scan, plan: Arc<RowPlan>) -> Self {
+        let columns = scan.source.table.table.def.columns.len();
+        let walk = Walk::new(frame.rt.ctx, &scan.source, plan.clone());
+        let mut early = vec![false; columns];
+        let mut late: Vec<bool> = scan.wanted.iter().take(columns).copied().collect();
+        if let Some(filter) = plan.filter() {
+            filter.visit_columns(&mut |at| {
+                if let (Some(early), Some(late)) = (early.get_mut(*at), late.get_mut(*at)) {
+                    (*early, *late) = (true, false);
+                }
+            });
+        }
+        let with_key = scan.wanted.get(columns) == Some(&true);
+        let (has_early, has_late, on_demand) = (false, false, false);
+        let mut rows = Rows {
+            frame,
+            scan,
+            plan,
+            walk,
+            early,
+            late,
+            has_early,
+            has_late,
+            with_key,
+            last: None,
+            on_demand,
+        };
+        rows.settle();
+        rows
+    }
+
+    fn settle(&mut self) {
+        self.has_early = self.early.contains(&true);
+        self.has_late = self.late.contains(&true);
+    }
+
+    fn complete(&mut self, row: &mut [Value]) -> Result<()> {
+        let Some(stored) = self.last.take() else { return Ok(()) };
+        let late = &self.late;
+        self.scan.source.table.table.decode_into(&stored, |at| late.get(at) == Some(&true), row)
+    }
+}
+
+impl Operator for Rows<'_> {
+    fn next(&mut self, row: &mut [Value]) -> Result<bool> {
+        let table = &self.scan.source.table.table;
+        loop {
+            self.frame.step()?;
+            // Without use for it the key is not made.
+            let (key, stored) = match self.with_key {
+                true => match self.walk.next()? {
+                    Some((key, stored)) => (Some(key), stored),
+                    None => return Ok(false),
+                },
+                false => match self.walk.next_row()? {
+                    Some(stored) => (None, stored),
+                    None => return Ok(false),
+                },
+            };
+            if self.has_early {
+                let early = &self.early;
+                table.decode_into(&stored, |at| early.get(at) == Some(&true), row)?;
+            }
+            if let Some(filter) = self.plan.filter()
+                && !self.frame.holds(filter, row)?
+            {
+                continue;
+            }
+            if let Some(key) = key
+                && let Some(place) = row.get_mut(table.def.columns.len())
+            {
+                *place = Value::Blob(Arc::from(&key[..]));
+            }
+            if self.has_late {
+                self.last = Some(stored);
+                if !self.on_demand {
+                    self.complete(row)?;
+                }
+            }
+            return Ok(true);
+        }
+    }
+}
