@@ -23,7 +23,7 @@
 //! @branch delete NAME [force]
 //! @branch protect NAME | @branch unprotect NAME
 //! @snapshot BRANCH NAME
-//! @merge SOURCE into TARGET POLICY  source_wins, target_wins, newest_wins, abort, manual
+//! @merge SOURCE into TARGET POLICY [renumber]   source_wins, target_wins, newest_wins, abort, manual
 //! @as-of POINT                      statements below are asked at it; `now` ends that
 //! @params LITERAL, LITERAL          for the next statement
 //! @batch                            the statements below it, one a line, as one transaction
@@ -41,7 +41,7 @@ use offshoot_core::chunk::{Ticket, Write};
 use offshoot_core::database::{AsOf, BranchPatch, Database, MergeRequest, NewBranch};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::history::{Micros, Scn};
-use offshoot_core::merge::Policy;
+use offshoot_core::merge::{Held, Policy};
 use offshoot_core::moment::Moment;
 use offshoot_core::sql::{Limits, Output, PageQuery, Request, Session, StatementKind, page};
 use offshoot_core::value::Value;
@@ -296,7 +296,7 @@ impl Run {
                 })?;
                 Ok(format!("snapshot at {}\n", made.value.scn.0))
             }
-            ["@merge", source, "into", target, policy] => {
+            ["@merge", source, "into", target, policy, more @ ..] => {
                 let policy = match *policy {
                     "source_wins" => Policy::SourceWins,
                     "target_wins" => Policy::TargetWins,
@@ -308,6 +308,7 @@ impl Run {
                     source: (*source).to_owned(),
                     target: (*target).to_owned(),
                     policy,
+                    renumber: more == ["renumber"],
                     ..MergeRequest::default()
                 };
                 let moment = self.moment();
@@ -413,10 +414,32 @@ fn failed(error: &Error) -> String {
     let mut text = format!("error {name}: {error}\n");
     if let Error::Conflicts(open) = error {
         for conflict in &open.conflicts {
-            let _ = writeln!(text, "  {conflict:?}");
+            let row = conflict.row_id.as_ref().map(|id| format!(" row {id}")).unwrap_or_default();
+            let column = conflict.column.as_ref().map(|c| format!(".{c}")).unwrap_or_default();
+            let generated = if conflict.generated_key { ", generated key" } else { "" };
+            let _ = writeln!(
+                text,
+                "  {}{column}{row}: {}{generated}: base {}, source {}, target {}",
+                conflict.table,
+                conflict.kind.name(),
+                held(&conflict.base),
+                held(&conflict.source),
+                held(&conflict.target),
+            );
         }
     }
     text
+}
+
+fn held(held: &Held) -> String {
+    match held {
+        Held::Nothing => "-".into(),
+        Held::Cell(value) => value.to_text(),
+        Held::Row(cells) => {
+            let cells: Vec<String> = cells.iter().map(|(_, value)| value.to_text()).collect();
+            format!("({})", cells.join(", "))
+        }
+    }
 }
 
 /// A script's blocks: the comment and text before `----`, and the answer below it.
