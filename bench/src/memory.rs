@@ -188,8 +188,7 @@ impl Compare<'_> {
         let values: Vec<Vec<Theirs>> = values.iter().map(|values| theirs(values)).collect();
         let mut statement = self.peer.prepare(sql).expect("prepare");
         let mut expected = 0;
-        let peer_time =
-            cpu_each(n, |i| expected += drain(&mut statement, &values[i as usize]));
+        let peer_time = cpu_each(n, |i| expected += drain(&mut statement, &values[i as usize]));
         let what = format!("CPU: {what}");
         match failed {
             Some(error) => self.report.figure(&what, self.rows, &error.to_string(), goal),

@@ -27,9 +27,11 @@ mod above;
 mod bind;
 mod explain;
 mod from;
+mod joins;
 mod page;
 mod place;
 mod plan;
+mod prune;
 mod run;
 mod select;
 

@@ -1,25 +1,21 @@
-//! Where conditions stand, in which order inputs are joined, which columns are read, and how each
-//! table's rows are found.
+//! Where conditions stand, and how each table's rows are found.
 //!
 //! Conditions go as far down as they may while a query is bound: what reads one input is checked in
-//! its scan, what reads several as soon as all of them are there. When the whole is bound, inner
-//! joins are put in order, smallest first and along equalities, and columns that nothing reads are
-//! no longer decoded.
+//! its scan, what reads several as soon as all of them are there. When the whole is bound, joins are
+//! put in order (`joins`), paths are chosen, sorting that a path makes needless goes, and columns that
+//! nothing reads are no longer decoded (`prune`).
 
-use super::plan::{Join, JoinKind, Method, Node, QueryPlan, RowExpr, Scan, SortKey, Sub, SubKind};
+use super::joins::joins;
+use super::plan::{JoinKind, Node, QueryPlan, RowExpr, Scan, SortKey, Sub, SubKind};
+use super::prune::prune;
 use crate::error::Result;
-use crate::expr::{CompareOp, Expr};
+use crate::expr::Expr;
 use crate::sql::access::{Sorted, plan_rows};
 use crate::sql::bind::{OUTER, SUB};
 use crate::sql::context::QueryContext;
-use crate::value::{SqlType, Value};
+use crate::value::Value;
 use std::convert::Infallible;
 use std::sync::Arc;
-
-/// A table of fewer rows is read whole sooner than its rows are looked up one by one.
-const LOOKUP_FROM: u64 = 200;
-/// What looking up a row costs, in rows that are read one after the other.
-const LOOKUP_COST: u64 = 4;
 
 /// Splits a condition at its ANDs.
 pub(super) fn split_conjuncts(expr: RowExpr) -> Vec<RowExpr> {
@@ -41,7 +37,7 @@ pub(super) fn moved(expr: &RowExpr, to: &mut dyn FnMut(usize) -> usize) -> RowEx
 }
 
 /// The columns of the row that an expression reads; `None` where a subquery may read any.
-fn used(expr: &RowExpr) -> Option<Vec<usize>> {
+pub(super) fn used(expr: &RowExpr) -> Option<Vec<usize>> {
     let mut used = Vec::new();
     let mut any = false;
     expr.visit_columns(&mut |at| match *at {
@@ -52,7 +48,7 @@ fn used(expr: &RowExpr) -> Option<Vec<usize>> {
     (!any).then_some(used)
 }
 
-fn within(used: &[usize], slots: &[usize]) -> bool {
+pub(super) fn within(used: &[usize], slots: &[usize]) -> bool {
     used.iter().all(|at| slots.binary_search(at).is_ok())
 }
 
@@ -71,7 +67,7 @@ pub(super) fn slots_of(node: &Node) -> Vec<usize> {
     }
 }
 
-fn on_top(node: Node, predicate: RowExpr) -> Node {
+pub(super) fn on_top(node: Node, predicate: RowExpr) -> Node {
     match node {
         Node::Filter { input, predicate: there } => {
             Node::Filter { input, predicate: there.and(predicate) }
@@ -240,7 +236,7 @@ pub(super) fn is_stable(plan: &QueryPlan) -> bool {
     stable
 }
 
-fn sub_exprs(sub: &Sub) -> Vec<&RowExpr> {
+pub(super) fn sub_exprs(sub: &Sub) -> Vec<&RowExpr> {
     match &sub.kind {
         SubKind::Scalar | SubKind::Exists { .. } => Vec::new(),
         SubKind::In { values, .. } => values.iter().collect(),
@@ -392,7 +388,7 @@ fn boxed(ctx: &QueryContext<'_>, node: &mut Box<Node>) -> Result<()> {
     Ok(())
 }
 
-fn settled(ctx: &QueryContext<'_>, mut node: Node) -> Result<Node> {
+pub(super) fn settled(ctx: &QueryContext<'_>, mut node: Node) -> Result<Node> {
     match &mut node {
         Node::Scan(scan) => settle_scan(ctx, scan)?,
         Node::Place { input, .. } | Node::Filter { input, .. } => boxed(ctx, input)?,
@@ -498,350 +494,5 @@ fn bring_in_order(node: &mut Node, keys: Vec<Sorted>, few: bool) -> bool {
             None => false,
         },
         _ => false,
-    }
-}
-
-// --- Joins ---
-
-/// How many rows an operator gives, about.
-fn estimate(node: &Node) -> u64 {
-    match node {
-        Node::One => 1,
-        Node::Nothing { .. } => 0,
-        Node::Scan(scan) => match &scan.rows {
-            Some(rows) => rows.estimate(),
-            None => scan.source.table.rows.count() / 10 + 1,
-        },
-        Node::Values { rows, .. } => rows.len() as u64,
-        Node::Series { .. } | Node::Cte { .. } | Node::Working { .. } => 1_000,
-        Node::Place { input, .. } | Node::Project { input, .. } | Node::Sort { input, .. } => {
-            estimate(input)
-        }
-        Node::Limit { input, limit, .. } => match limit {
-            Some(Expr::Literal(Value::Int(n))) => estimate(input).min((*n).max(0) as u64),
-            _ => estimate(input),
-        },
-        Node::Filter { input, .. } | Node::Distinct { input, .. } => estimate(input) / 2 + 1,
-        Node::Group(group) if group.keys.is_empty() => 1,
-        Node::Group(group) => estimate(&group.input) / 4 + 1,
-        Node::Window(window) => estimate(&window.input),
-        Node::Append { inputs, .. } => inputs.iter().map(estimate).fold(0, u64::saturating_add),
-        Node::Compare { left, .. } => estimate(left),
-        Node::Join(join) => {
-            let (left, right) = (estimate(&join.left), estimate(&join.right));
-            match join.keys.is_empty() {
-                true => left.saturating_mul(right),
-                false => left.max(right),
-            }
-        }
-    }
-}
-
-/// Inner joins that follow each other, taken apart.
-fn apart(node: Node, inputs: &mut Vec<Node>, on: &mut Vec<RowExpr>) {
-    match node {
-        Node::Join(join) if join.kind == JoinKind::Inner => {
-            let join = *join;
-            on.extend(join.on);
-            apart(join.left, inputs, on);
-            apart(join.right, inputs, on);
-        }
-        other => inputs.push(other),
-    }
-}
-
-fn joins(ctx: &QueryContext<'_>, node: Node) -> Result<Node> {
-    let Node::Join(mut join) = node else { return settled(ctx, node) };
-    let types = join.types.clone();
-    if join.kind != JoinKind::Inner {
-        join.left = settled(ctx, std::mem::replace(&mut join.left, Node::One))?;
-        join.right = settled(ctx, std::mem::replace(&mut join.right, Node::One))?;
-        let on = std::mem::take(&mut join.on);
-        return Ok(joined(join.kind, join.left, join.right, on, &types));
-    }
-    let (mut inputs, mut on) = (Vec::new(), Vec::new());
-    apart(Node::Join(join), &mut inputs, &mut on);
-    let mut left: Vec<Node> = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        left.push(settled(ctx, input)?);
-    }
-    let top: Vec<RowExpr> = take(&mut on, |term| used(term).is_none() || term.is_volatile());
-    // The smallest first; then whatever an equality leads to, the smallest of those first.
-    let smallest = |nodes: &[Node], fits: &dyn Fn(&Node) -> bool| {
-        let candidates = nodes.iter().enumerate().filter(|(_, node)| fits(node));
-        candidates.min_by_key(|(at, node)| (estimate(node), *at)).map(|(at, _)| at)
-    };
-    let Some(first) = smallest(&left, &|_| true) else { return Ok(Node::One) };
-    let mut tree = left.remove(first);
-    while !left.is_empty() {
-        let slots = slots_of(&tree);
-        let linked = |node: &Node| {
-            let own = slots_of(node);
-            on.iter().any(|term| equality(term, &slots, &own, &types).is_some())
-        };
-        let next = smallest(&left, &linked).or_else(|| smallest(&left, &|_| true));
-        let Some(next) = next else { break };
-        let right = left.remove(next);
-        let mut both = slots;
-        both.extend(slots_of(&right));
-        both.sort_unstable();
-        let here = take(&mut on, |term| used(term).is_some_and(|used| within(&used, &both)));
-        tree = joined(JoinKind::Inner, tree, right, here, &types);
-    }
-    Ok(top.into_iter().chain(on).fold(tree, on_top))
-}
-
-fn take(terms: &mut Vec<RowExpr>, wanted: impl Fn(&RowExpr) -> bool) -> Vec<RowExpr> {
-    let (taken, left) = std::mem::take(terms).into_iter().partition(|term| wanted(term));
-    *terms = left;
-    taken
-}
-
-/// An equality of the left with the right in types whose equal values are one value.
-fn equality(
-    term: &RowExpr,
-    left_slots: &[usize],
-    right_slots: &[usize],
-    types: &[SqlType],
-) -> Option<(RowExpr, RowExpr)> {
-    let Expr::Compare { op: CompareOp::Eq, left, right } = term else { return None };
-    if term.is_volatile() {
-        return None;
-    }
-    let ty =
-        |expr: &RowExpr| expr.result_type(&|at| types.get(*at).copied().unwrap_or(SqlType::Any));
-    let (a, b) = (ty(left), ty(right));
-    let alike = (a.is_numeric() && b.is_numeric())
-        || (a.is_text() && b.is_text())
-        || (a == b && a != SqlType::Any);
-    let (l, r) = (used(left)?, used(right)?);
-    let on = |used: &[usize], slots: &[usize]| !used.is_empty() && within(used, slots);
-    match alike {
-        true if on(&l, left_slots) && on(&r, right_slots) => {
-            Some((Expr::clone(left), Expr::clone(right)))
-        }
-        true if on(&r, left_slots) && on(&l, right_slots) => {
-            Some((Expr::clone(right), Expr::clone(left)))
-        }
-        _ => None,
-    }
-}
-
-fn joined(
-    kind: JoinKind,
-    mut left: Node,
-    mut right: Node,
-    on: Vec<RowExpr>,
-    types: &std::rc::Rc<Vec<SqlType>>,
-) -> Node {
-    let (mut left_slots, mut right_slots) = (slots_of(&left), slots_of(&right));
-    let (mut keys, mut rest) = (Vec::new(), Vec::new());
-    for term in on {
-        match equality(&term, &left_slots, &right_slots, types) {
-            Some(pair) => keys.push(pair),
-            None => rest.push(term),
-        }
-    }
-    let (l, r) = (estimate(&left), estimate(&right));
-    let mut method = match keys.is_empty() {
-        true => Method::Loop,
-        false => Method::Hash,
-    };
-    let cheaper = |few: u64, other: &Node, keys: &[(RowExpr, RowExpr)], swapped: bool| {
-        let (Some(rows), Some(table)) = (lookup_rows(other, keys, swapped), table_rows(other))
-        else {
-            return false;
-        };
-        let found = few.saturating_mul(rows.saturating_add(1)).saturating_mul(LOOKUP_COST);
-        table >= LOOKUP_FROM && found < estimate(other).max(1)
-    };
-    if method == Method::Hash {
-        if matches!(kind, JoinKind::Inner | JoinKind::Left) && cheaper(l, &right, &keys, false) {
-            method = Method::Lookup;
-        } else if kind == JoinKind::Inner {
-            let lookup = cheaper(r, &left, &keys, true);
-            if lookup || l < r {
-                // The right side is the one that is looked up in, or held.
-                std::mem::swap(&mut left, &mut right);
-                std::mem::swap(&mut left_slots, &mut right_slots);
-                for pair in &mut keys {
-                    let (a, b) = pair.clone();
-                    *pair = (b, a);
-                }
-            }
-            if lookup {
-                method = Method::Lookup;
-            }
-        }
-    }
-    let types = types.clone();
-    let on = rest;
-    Node::Join(Box::new(Join {
-        kind,
-        left,
-        right,
-        left_slots,
-        right_slots,
-        keys,
-        on,
-        method,
-        types,
-    }))
-}
-
-/// How many rows of a table a lookup by these keys finds, about; `None` where no key or index leads
-/// to them.
-fn lookup_rows(node: &Node, keys: &[(RowExpr, RowExpr)], swapped: bool) -> Option<u64> {
-    let Node::Place { first, input, .. } = node else { return None };
-    let Node::Scan(scan) = input.as_ref() else { return None };
-    if !scan.among.is_empty() {
-        return None;
-    }
-    let own: Vec<RowExpr> = keys
-        .iter()
-        .map(|(left, right)| {
-            let own = if swapped { left } else { right };
-            moved(own, &mut |at| at.saturating_sub(*first))
-        })
-        .collect();
-    let table = &scan.source.table;
-    let key = table.table.key();
-    let has = |expr: &RowExpr| own.contains(expr);
-    if !key.is_empty() && key.iter().all(|(at, _)| has(&Expr::Column(*at))) {
-        return Some(1);
-    }
-    let count = table.rows.count();
-    let mut best = None;
-    if key.first().is_some_and(|(at, _)| has(&Expr::Column(*at))) {
-        best = Some(few_of(count));
-    }
-    for index in table.table.indexes() {
-        let whole = index.parts.iter().all(|(expr, _)| has(expr));
-        let rows = match (whole && index.unique, index.parts.first()) {
-            (true, _) => 1,
-            (false, Some((expr, _))) if has(expr) => few_of(count),
-            _ => continue,
-        };
-        best = Some(best.map_or(rows, |best: u64| best.min(rows)));
-    }
-    best
-}
-
-/// How many rows share a value of an index that is not unique: nobody counts, so a guess.
-fn few_of(count: u64) -> u64 {
-    (count / 200).clamp(4, 100)
-}
-
-fn table_rows(node: &Node) -> Option<u64> {
-    let Node::Place { input, .. } = node else { return None };
-    let Node::Scan(scan) = input.as_ref() else { return None };
-    Some(scan.source.table.rows.count())
-}
-
-// --- Columns that nothing reads ---
-
-/// Tells every scan which columns are read, given which values of a row are.
-fn prune(node: &mut Node, mut wanted: Vec<bool>, subs: &[Sub]) {
-    let note = |expr: &RowExpr, wanted: &mut Vec<bool>| note_columns(expr, subs, wanted);
-    match node {
-        Node::Scan(scan) => {
-            scan.filter.iter().for_each(|filter| note(filter, &mut wanted));
-            scan.among.iter().for_each(|(value, _)| note(value, &mut wanted));
-            wanted.resize(scan.wanted.len(), false);
-            scan.wanted = wanted;
-        }
-        Node::Place { first, input, .. } => {
-            let width = input.width();
-            let own = wanted.into_iter().skip(*first).take(width).collect();
-            prune(input, own, subs);
-        }
-        Node::Join(join) => {
-            for (left, right) in &join.keys {
-                note(left, &mut wanted);
-                note(right, &mut wanted);
-            }
-            join.on.iter().for_each(|expr| note(expr, &mut wanted));
-            join.left_slots.retain(|at| wanted.get(*at) == Some(&true));
-            join.right_slots.retain(|at| wanted.get(*at) == Some(&true));
-            prune(&mut join.left, wanted.clone(), subs);
-            prune(&mut join.right, wanted, subs);
-        }
-        Node::Filter { input, predicate } => {
-            note(predicate, &mut wanted);
-            prune(input, wanted, subs);
-        }
-        Node::Project { input, exprs } => {
-            let mut below = vec![false; input.width()];
-            for (at, expr) in exprs.iter_mut().enumerate() {
-                match wanted.get(at) {
-                    Some(false) => *expr = Expr::Literal(Value::Null),
-                    _ => note(expr, &mut below),
-                }
-            }
-            prune(input, below, subs);
-        }
-        Node::Group(_) | Node::Window(_) => {
-            let mut exprs = Vec::new();
-            each_expr(node, &mut |expr| exprs.push(expr.clone()));
-            let (input, mut below) = match node {
-                Node::Group(group) => {
-                    let width = group.input.width();
-                    (&mut group.input, vec![false; width])
-                }
-                Node::Window(window) => {
-                    wanted.truncate(window.width);
-                    (&mut window.input, wanted)
-                }
-                _ => return,
-            };
-            exprs.iter().for_each(|expr| note(expr, &mut below));
-            prune(input, below, subs);
-        }
-        Node::Distinct { input, by, visible } => {
-            wanted.iter_mut().take(*visible).for_each(|place| *place = true);
-            by.iter().flatten().for_each(|expr| note(expr, &mut wanted));
-            prune(input, wanted, subs);
-        }
-        Node::Sort { input, keys, .. } => {
-            keys.iter().for_each(|key| note(&key.expr, &mut wanted));
-            prune(input, wanted, subs);
-        }
-        Node::Limit { input, .. } => prune(input, wanted, subs),
-        Node::Append { inputs, .. } => {
-            for input in inputs {
-                let all = vec![true; input.width()];
-                prune(input, all, subs);
-            }
-        }
-        Node::Compare { left, right, .. } => {
-            let all = vec![true; left.width()];
-            prune(left, all.clone(), subs);
-            prune(right, all, subs);
-        }
-        _ => {}
-    }
-}
-
-fn note_columns(expr: &RowExpr, subs: &[Sub], wanted: &mut Vec<bool>) {
-    let mut inside = Vec::new();
-    expr.visit_columns(&mut |at| match *at {
-        at if at >= SUB => inside.push(at - SUB),
-        at if at >= OUTER => {}
-        at => {
-            if let Some(place) = wanted.get_mut(at) {
-                *place = true;
-            }
-        }
-    });
-    // A subquery's own values may hold subqueries, which were bound before it.
-    for sub in inside.into_iter().filter_map(|at| subs.get(at)) {
-        for at in &sub.plan.outer {
-            if let Some(place) = wanted.get_mut(*at) {
-                *place = true;
-            }
-        }
-        for expr in sub_exprs(sub) {
-            note_columns(expr, subs, wanted);
-        }
     }
 }
