@@ -14,6 +14,7 @@ use offshoot_core::history::Micros;
 use offshoot_core::row::{IndexOrigin, TableState};
 use offshoot_core::sql::{self, OnConflict, Output, PageQuery, Session};
 use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 
 /// GET …/tables
 pub(crate) fn tables(incoming: Incoming) -> Result<Work, Failure> {
@@ -21,7 +22,8 @@ pub(crate) fn tables(incoming: Incoming) -> Result<Work, Failure> {
     incoming.query.end()?;
     Ok(Work::new(move |call| {
         let point = call.database.point(&branch, &AsOf::Now)?;
-        let tables = point.state.tables_by_name().map(|table| view(table)).collect();
+        let stored = |table: &&Arc<TableState>| table.table.def.view().is_none();
+        let tables = point.state.tables_by_name().filter(stored).map(|table| view(table)).collect();
         Ok(Done::read(Answer::Tables(tables)))
     }))
 }

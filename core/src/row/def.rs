@@ -43,6 +43,36 @@ pub struct TableDef {
     pub notes: BTreeMap<String, String>,
 }
 
+/// The note that holds the text of a view's query.
+pub const VIEW_NOTE: &str = "view";
+
+impl TableDef {
+    /// A definition without columns.
+    pub fn empty(id: TableId, name: &str) -> Self {
+        TableDef {
+            id,
+            name: name.to_owned(),
+            generation: 0,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            auto_increment: None,
+            local: false,
+            created: 0,
+            layouts: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            notes: BTreeMap::new(),
+        }
+    }
+
+    /// The text of the query, if this is a view: it has columns and no rows of its own.
+    pub fn view(&self) -> Option<&str> {
+        self.notes.get(VIEW_NOTE).map(String::as_str)
+    }
+}
+
 /// One column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnDef {

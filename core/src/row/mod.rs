@@ -38,7 +38,7 @@ pub use check::{check_changes, find_by_unique, require};
 pub use coherence::broken_definitions;
 pub use def::{
     Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, IndexOrigin, IndexPart, KeyPart,
-    StoredExpr, TableDef, same_name,
+    StoredExpr, TableDef, VIEW_NOTE, same_name,
 };
 pub use id::{ColumnId, ConstraintId, IndexId, TableId};
 pub use state::{Base, State, TableState};

@@ -60,6 +60,17 @@ impl<'q> QueryContext<'q> {
         }
     }
 
+    /// The table that a name without a point of its own means at one of the statement's points.
+    ///
+    /// # Errors
+    /// As [`source`](Self::source).
+    pub fn source_at(&self, name: &ObjectName, point: usize) -> Result<Source> {
+        let point = self.points.get(point);
+        let point = point.ok_or_else(|| Error::Internal("a point is missing".into()))?;
+        let table = point.state.find(table_name(name)?)?.clone();
+        Ok(Source { table, current: false })
+    }
+
     /// Tells an open transaction that a range of a table's keys was read.
     pub fn note_read(&self, source: &Source, range: KeyRange) {
         if let (Some(txn), true) = (self.txn, source.current) {

@@ -93,7 +93,7 @@ pub fn page(
         limits,
         moment,
     };
-    let table = point.state.find(query.table)?.clone();
+    let table = own_rows(point.state.find(query.table)?)?;
     let items = shown(&table, query.columns, limits).map_err(refused)?;
     let filter = query.filter.map(|text| filter_of(&table, text, limits)).transpose()?;
     let order = query.order_by.map(|text| parse_order(text, limits.sql_bytes)).transpose()?;
@@ -103,6 +103,14 @@ pub fn page(
     let found = query::page(&ctx, source, items, filter, &order, page).map_err(refused)?;
     let (Output { columns, rows, .. }, total) = found;
     Ok(Page { columns, rows, total })
+}
+
+/// A table that has rows of its own: no view.
+fn own_rows(table: &Arc<TableState>) -> Result<Arc<TableState>> {
+    match table.table.def.view() {
+        None => Ok(table.clone()),
+        Some(_) => Err(super::write::is_view(table.table.name())),
+    }
 }
 
 /// What SQL has and these parameters do not is not missing here: it is refused.
@@ -147,7 +155,7 @@ pub fn insert_rows(
     moment: &Moment,
 ) -> Result<Output> {
     let body = |txn: &mut Txn| {
-        let state = txn.state().find(table)?.clone();
+        let state = own_rows(txn.state().find(table)?)?;
         let incoming = incoming(&state, rows)?;
         let conflict = match on_conflict {
             OnConflict::Error => Conflict::Error,
@@ -217,7 +225,7 @@ pub fn update_rows(
         return Err(Error::Invalid("there is nothing to update".into()));
     }
     let body = |txn: &mut Txn| {
-        let state = txn.state().find(table)?.clone();
+        let state = own_rows(txn.state().find(table)?)?;
         let filter = filter_of(&state, filter, limits)?;
         let mut assigned: Vec<Assigned> = Vec::with_capacity(updates.len());
         for (name, json) in updates {
@@ -246,7 +254,7 @@ pub fn delete_rows(
     moment: &Moment,
 ) -> Result<Output> {
     let body = |txn: &mut Txn| {
-        let state: Arc<TableState> = txn.state().find(table)?.clone();
+        let state: Arc<TableState> = own_rows(txn.state().find(table)?)?;
         let filter = filter_of(&state, filter, limits)?;
         let returning = dml::Returning::nothing();
         dml::delete_matching(txn, &without_params(limits), &state, Some(filter), returning)

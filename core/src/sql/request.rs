@@ -92,8 +92,12 @@ pub enum StatementKind {
     CreateTable,
     /// ALTER TABLE.
     AlterTable,
+    /// CREATE VIEW.
+    CreateView,
     /// DROP TABLE.
     DropTable,
+    /// DROP VIEW.
+    DropView,
     /// CREATE INDEX.
     CreateIndex,
     /// DROP INDEX.
@@ -122,7 +126,9 @@ impl StatementKind {
             StatementKind::Delete => "DELETE",
             StatementKind::CreateTable => "CREATE_TABLE",
             StatementKind::AlterTable => "ALTER_TABLE",
+            StatementKind::CreateView => "CREATE_VIEW",
             StatementKind::DropTable => "DROP_TABLE",
+            StatementKind::DropView => "DROP_VIEW",
             StatementKind::CreateIndex => "CREATE_INDEX",
             StatementKind::DropIndex => "DROP_INDEX",
             StatementKind::Truncate => "TRUNCATE",

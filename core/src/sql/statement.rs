@@ -5,8 +5,8 @@ use super::points::split_mark;
 use super::request::Output;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{
-    FromTable, ObjectName, ObjectType, Statement, TableFactor, TableWithJoins,
-    TransactionIsolationLevel, TransactionMode, TransactionModifier,
+    FromTable, ObjectName, Statement, TableFactor, TableWithJoins, TransactionIsolationLevel,
+    TransactionMode, TransactionModifier,
 };
 
 /// What a session does with a statement.
@@ -52,6 +52,7 @@ pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
         | Statement::Update { .. }
         | Statement::Delete(_)
         | Statement::CreateTable(_)
+        | Statement::CreateView { .. }
         | Statement::AlterTable { .. }
         | Statement::CreateIndex(_)
         | Statement::Drop { .. }
@@ -115,13 +116,14 @@ pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String>
             format!("DELETE FROM {table} ({})", rows())
         }
         Statement::CreateTable(create) => format!("CREATE TABLE {}", name(&create.name)),
+        Statement::CreateView { name: view, .. } => format!("CREATE VIEW {}", name(view)),
         Statement::AlterTable { name: table, .. } => format!("ALTER TABLE {}", name(table)),
         Statement::CreateIndex(index) => match &index.name {
             Some(index) => format!("CREATE INDEX {}", name(index)),
             None => format!("CREATE INDEX ON {}", name(&index.table_name)),
         },
         Statement::Drop { object_type, names, .. } => {
-            let what = if *object_type == ObjectType::Index { "INDEX" } else { "TABLE" };
+            let what = object_type.to_string();
             let names: Vec<String> = names.iter().map(name).collect();
             format!("DROP {what} {}", names.join(", "))
         }

@@ -1,6 +1,8 @@
 //! Statements that write, inside a transaction.
 
-use super::context::QueryContext;
+use super::context::{QueryContext, table_name};
+use super::points::split_mark;
+use super::query::plain_table;
 use super::request::{Limits, Output};
 use super::{ddl, dml};
 use crate::chunk::Chunks;
@@ -10,7 +12,7 @@ use crate::moment::Moment;
 use crate::row::State;
 use crate::txn::Txn;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::Statement;
+use gluesql_core::sqlparser::ast::{FromTable, ObjectName, Statement};
 use std::sync::Arc;
 
 /// What a writing statement has beside its transaction.
@@ -57,9 +59,36 @@ impl<'w> Snapshot<'w> {
     }
 }
 
+/// The table that a statement changes.
+fn target(statement: &Statement) -> Option<&ObjectName> {
+    match statement {
+        Statement::Insert(insert) => Some(&insert.table_name),
+        Statement::Update { table, .. } => plain_table(table).map(|(name, _)| name),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            from.first().and_then(plain_table).map(|(name, _)| name)
+        }
+        Statement::AlterTable { name, .. } => Some(name),
+        Statement::CreateIndex(index) => Some(&index.table_name),
+        Statement::Truncate { table_names, .. } => table_names.first().map(|table| &table.name),
+        _ => None,
+    }
+}
+
+/// What is said where a table was meant.
+pub(super) fn is_view(name: &str) -> Error {
+    Error::Invalid(format!("'{name}' is a view: it can be queried, not changed"))
+}
+
 /// Runs a writing statement. The caller has begun it and ends or undoes it.
 pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     env.limits.check_time()?;
+    if let Some(name) = target(statement)
+        && let Ok(table) = txn.state().find(split_mark(table_name(name)?).0)
+        && table.table.def.view().is_some()
+    {
+        return Err(is_view(table.table.name()));
+    }
     match statement {
         Statement::Insert(insert) => dml::insert(txn, env, insert),
         Statement::Update { table, assignments, from, selection, returning } => {

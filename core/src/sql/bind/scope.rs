@@ -95,6 +95,8 @@ pub(in crate::sql) struct Scope<'s> {
     tables: Vec<ScopeTable<'s>>,
     merged: Vec<Merged>,
     frame: Option<&'s Frame<'s>>,
+    /// Whether names mean nothing that is around the frame.
+    sealed: bool,
     /// What stands above the rows, where an expression is bound there.
     above: Option<&'s AboveTypes>,
 }
@@ -223,9 +225,10 @@ impl<'s> Scope<'s> {
         scope
     }
 
-    /// The scope of a frame: names that are not its own are looked for around it.
-    pub fn within(mut self, frame: &'s Frame<'s>) -> Self {
-        self.frame = Some(frame);
+    /// The scope of a frame: names that are not its own are looked for around it, unless it is
+    /// `sealed`.
+    pub fn within(mut self, frame: &'s Frame<'s>, sealed: bool) -> Self {
+        (self.frame, self.sealed) = (Some(frame), sealed);
         self
     }
 
@@ -332,8 +335,8 @@ impl<'s> Scope<'s> {
             return Ok(Some(own));
         }
         match self.frame {
-            Some(frame) => frame.find(names),
-            None => Ok(None),
+            Some(frame) if !self.sealed => frame.find(names),
+            _ => Ok(None),
         }
     }
 

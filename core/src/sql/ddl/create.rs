@@ -16,7 +16,6 @@ use gluesql_core::sqlparser::ast::{
     ColumnDef as SqlColumn, ColumnOption, ColumnOptionDef, CreateTable, DataType, Expr as SqlExpr,
     Ident, ReferentialAction, TableConstraint,
 };
-use std::collections::BTreeMap;
 
 pub(super) fn create_table(
     txn: &mut Txn,
@@ -24,6 +23,9 @@ pub(super) fn create_table(
     create: &CreateTable,
 ) -> Result<Output> {
     refuse_extras(create)?;
+    if let Some(query) = &create.query {
+        return super::view::create_table_as(txn, env, create, query);
+    }
     let name = table_name(&create.name)?;
     check_name(Kind::Table, name)?;
     if txn.state().find(name).is_ok() {
@@ -70,7 +72,6 @@ fn refuse_extras(create: &CreateTable) -> Result<()> {
         (create.or_replace, "CREATE OR REPLACE TABLE"),
         (create.temporary, "temporary tables"),
         (create.external, "external tables"),
-        (create.query.is_some(), "CREATE TABLE AS SELECT"),
         (create.like.is_some(), "CREATE TABLE LIKE"),
         (create.clone.is_some(), "CREATE TABLE CLONE"),
         (create.partition_by.is_some(), "PARTITION BY"),
@@ -92,22 +93,7 @@ fn build(
     id: TableId,
     created: i64,
 ) -> Result<TableDef> {
-    let mut def = TableDef {
-        id,
-        name: name.to_owned(),
-        generation: 0,
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        indexes: Vec::new(),
-        checks: Vec::new(),
-        foreign_keys: Vec::new(),
-        auto_increment: None,
-        local: false,
-        created,
-        layouts: BTreeMap::new(),
-        dropped: BTreeMap::new(),
-        notes: BTreeMap::new(),
-    };
+    let mut def = TableDef { created, ..TableDef::empty(id, name) };
     for column in &create.columns {
         let facts = ColumnFacts::read(column)?;
         let default = bind_default(env, &facts)?;

@@ -9,6 +9,7 @@ mod alter;
 pub(super) mod create;
 mod index;
 pub(super) mod parts;
+mod view;
 
 use super::context::table_name;
 use super::request::{Output, StatementKind};
@@ -30,6 +31,28 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
         }
         Statement::Drop { object_type: ObjectType::Index, if_exists, names, .. } => {
             index::drop_indexes(txn, names, *if_exists)
+        }
+        Statement::CreateView {
+            name,
+            columns,
+            query,
+            or_replace,
+            if_not_exists,
+            materialized: false,
+            temporary: false,
+            to: None,
+            ..
+        } => {
+            let (or_replace, if_not_exists) = (*or_replace, *if_not_exists);
+            let columns = columns.iter().map(|column| &column.name).collect();
+            let view = view::View { name, columns, query, or_replace, if_not_exists };
+            view::create_view(txn, env, &view)
+        }
+        Statement::CreateView { .. } => {
+            Err(Error::Unsupported("materialized and temporary views".into()))
+        }
+        Statement::Drop { object_type: ObjectType::View, if_exists, names, .. } => {
+            view::drop_views(txn, names, *if_exists)
         }
         Statement::Drop { object_type, .. } => {
             Err(Error::Unsupported(format!("DROP {object_type}")))
@@ -64,6 +87,10 @@ fn drop_tables(
     let mut ids = Vec::new();
     for name in names {
         match txn.state().find(table_name(name)?) {
+            Ok(table) if table.table.def.view().is_some() => {
+                let name = table.table.name();
+                return Err(Error::Invalid(format!("'{name}' is a view: use DROP VIEW")));
+            }
             Ok(table) => ids.push(table.table.id()),
             Err(Error::NotFound { .. }) if if_exists => {}
             Err(error) => return Err(error),

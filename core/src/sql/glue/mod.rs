@@ -133,7 +133,7 @@ impl BranchStorage {
     /// The table of exactly this name.
     fn find(&self, name: &str) -> Result<Option<(Arc<TableState>, Reading)>> {
         let reading = self.reading()?;
-        let table = reading.state.find(name).ok().cloned();
+        let table = reading.state.find(name).ok().filter(|t| t.table.def.view().is_none()).cloned();
         let table = table.filter(|t| t.table.name() == name && !functions::is_reserved(name));
         Ok(table.map(|table| (table, reading)))
     }

@@ -24,7 +24,10 @@ impl Store for BranchStorage {
 
     fn fetch_all_schemas(&self) -> GlueResult<Vec<Schema>> {
         let reading = self.reading().map_err(|error| self.told(error))?;
-        let tables = reading.state.tables().filter(|t| !is_reserved(t.table.name()));
+        let tables = reading
+            .state
+            .tables()
+            .filter(|t| !is_reserved(t.table.name()) && t.table.def.view().is_none());
         let mut schemas: Vec<Schema> = tables.map(|table| self.schema(&reading, table)).collect();
         // Offshoot's own order of names does not tell upper from lower case.
         schemas.sort_by(|a, b| a.table_name.cmp(&b.table_name));

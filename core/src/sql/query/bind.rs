@@ -56,11 +56,19 @@ impl<'q> InSight<'q> {
 }
 
 /// One frame while its queries are bound.
+#[derive(Clone, Copy)]
 pub(super) struct Env<'b> {
     pub binding: &'b Binding<'b>,
     pub frame: &'b Frame<'b>,
     pub subs: &'b RefCell<Vec<Sub>>,
+    /// How many views are around what is bound. Inside one no name means what is around it.
+    pub view_depth: usize,
+    /// The point at which a view is read, where it is not the statement's.
+    pub view_point: Option<usize>,
 }
+
+/// How many views are around a query, and the point at which the innermost is read.
+type View = (usize, Option<usize>);
 
 /// A query's operators, and what its rows show.
 pub(super) struct Bound {
@@ -96,7 +104,7 @@ impl Cut {
 pub(in crate::sql) fn statement(ctx: &QueryContext<'_>, query: &Query) -> Result<Statement> {
     let frame = Frame::default();
     let binding = Binding::new(ctx);
-    let query = binding.frame(query, &frame, &InSight::default())?;
+    let query = binding.frame(query, &frame, &InSight::default(), (0, None))?;
     Ok(Statement { query, ctes: binding.into_ctes() })
 }
 
@@ -111,7 +119,7 @@ pub(in crate::sql) fn lone_subquery(
 ) -> Result<Option<Statement>> {
     let frame = Frame::inside(scope);
     let binding = Binding::new(ctx);
-    let query = binding.frame(query, &frame, &InSight::default())?;
+    let query = binding.frame(query, &frame, &InSight::default(), (0, None))?;
     let alone = frame.stands_alone();
     Ok(alone.then(|| Statement { query, ctes: binding.into_ctes() }))
 }
@@ -127,17 +135,25 @@ impl<'c> Binding<'c> {
     }
 
     /// Binds a query that is evaluated as a whole.
-    fn frame(&self, query: &Query, frame: &Frame<'_>, ctes: &InSight<'_>) -> Result<QueryPlan> {
-        self.planned(frame, |env| env.query(query, ctes))
+    fn frame(
+        &self,
+        query: &Query,
+        frame: &Frame<'_>,
+        ctes: &InSight<'_>,
+        view: View,
+    ) -> Result<QueryPlan> {
+        self.planned(frame, view, |env| env.query(query, ctes))
     }
 
     fn planned(
         &self,
         frame: &Frame<'_>,
+        (view_depth, view_point): View,
         bind: impl FnOnce(&Env<'_>) -> Result<Bound>,
     ) -> Result<QueryPlan> {
         let subs = RefCell::default();
-        let Bound { node, columns } = bind(&Env { binding: self, frame, subs: &subs })?;
+        let Bound { node, columns } =
+            bind(&Env { binding: self, frame, subs: &subs, view_depth, view_point })?;
         let (subs, outer) = (subs.into_inner(), frame.outer());
         let mut plan = QueryPlan { root: node, columns, subs, outer };
         finish(self.ctx, &mut plan)?;
@@ -146,6 +162,18 @@ impl<'c> Binding<'c> {
 }
 
 impl<'b> Env<'b> {
+    fn within_view(&self) -> View {
+        (self.view_depth, self.view_point)
+    }
+
+    /// A frame for a query that sees what this one sees around it, but is evaluated by itself.
+    fn beside(&self) -> Frame<'b> {
+        match self.view_depth {
+            0 => self.frame.beside(),
+            _ => Frame::default(),
+        }
+    }
+
     /// Binds an expression over a scope of this frame.
     pub fn expr(&self, scope: &Scope<'_>, ctes: &InSight<'_>, expr: &SqlExpr) -> Result<RowExpr> {
         let hook = |sub: Subquery<'_>| self.subquery(scope, ctes, sub, &mut |outer| Ok(outer));
@@ -162,7 +190,7 @@ impl<'b> Env<'b> {
         moved: &mut dyn FnMut(usize) -> Result<usize>,
     ) -> Result<RowExpr> {
         let frame = Frame::inside(scope);
-        let mut plan = self.binding.frame(sub.query, &frame, ctes)?;
+        let mut plan = self.binding.frame(sub.query, &frame, ctes, self.within_view())?;
         for column in &mut plan.outer {
             if *column < OUTER {
                 *column = moved(*column)?;
@@ -225,7 +253,7 @@ impl<'b> Env<'b> {
     }
 
     fn cut(&self, query: &Query, ctes: &InSight<'_>) -> Result<Cut> {
-        let scope = Scope::empty().within(self.frame);
+        let scope = Scope::empty().within(self.frame, self.view_depth > 0);
         let bind = |expr: &SqlExpr| self.expr(&scope, ctes, expr);
         let mut limit = query.limit.as_ref().map(bind).transpose()?;
         if let Some(fetch) = &query.fetch {
@@ -251,7 +279,7 @@ impl<'b> Env<'b> {
     ) -> Result<Bound> {
         let Bound { mut node, columns } = bound;
         if !order.is_empty() {
-            let mut scope = Scope::empty().within(self.frame);
+            let mut scope = Scope::empty().within(self.frame, self.view_depth > 0);
             scope.push("", Columns::Named(&columns), 0);
             let mut keys = Vec::with_capacity(order.len());
             for key in order {
@@ -285,7 +313,7 @@ impl<'b> Env<'b> {
     }
 
     fn values(&self, rows: &[Vec<SqlExpr>], ctes: &InSight<'_>) -> Result<Bound> {
-        let scope = Scope::empty().within(self.frame);
+        let scope = Scope::empty().within(self.frame, self.view_depth > 0);
         let width = rows.first().map_or(0, Vec::len);
         let mut types = vec![SqlType::Any; width];
         let mut bound = Vec::with_capacity(rows.len());
@@ -354,8 +382,8 @@ impl<'b> Env<'b> {
                 return Ok(ctes.with(name, What::Slot { slot, columns }));
             }
         }
-        let frame = self.frame.beside();
-        let mut plan = self.binding.frame(&cte.query, &frame, ctes)?;
+        let frame = self.beside();
+        let mut plan = self.binding.frame(&cte.query, &frame, ctes, self.within_view())?;
         if !frame.stands_alone() {
             return Ok(ctes.with(name, What::Inline(cte)));
         }
@@ -391,8 +419,10 @@ impl<'b> Env<'b> {
         let name = cte.alias.name.value.as_str();
         let refused =
             |what: &str| Err(Error::Unsupported(format!("{what} in the recursive '{name}'")));
-        let frame = self.frame.beside();
-        let plan = self.binding.planned(&frame, |env| Ok(visible(env.body(base, ctes)?)));
+        let frame = self.beside();
+        let plan = self
+            .binding
+            .planned(&frame, self.within_view(), |env| Ok(visible(env.body(base, ctes)?)));
         let mut plan = match plan {
             Ok(plan) => plan,
             // The base reads what it is to define, if nothing else goes by that name.
@@ -406,8 +436,10 @@ impl<'b> Env<'b> {
         let columns = Rc::new(plan.columns.clone());
         let what = What::Working { slot, columns: columns.clone(), read: read.clone() };
         let inner = ctes.with(name, what);
-        let step_frame = self.frame.beside();
-        let step = self.binding.planned(&step_frame, |env| Ok(visible(env.body(step, &inner)?)))?;
+        let step_frame = self.beside();
+        let step = self
+            .binding
+            .planned(&step_frame, self.within_view(), |env| Ok(visible(env.body(step, &inner)?)))?;
         if !read.get() {
             // A plain UNION after all, which is bound as such.
             self.settle(slot, placeholder(name));

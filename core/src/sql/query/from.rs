@@ -8,16 +8,19 @@ use crate::expr::{CompareOp, Expr, Function};
 use crate::row::{TableState, same_name};
 use crate::sql::bind::{Columns, Merged, Scope};
 use crate::sql::context::Source;
+use crate::sql::parse::parse;
 use crate::sql::points::split_mark;
 use crate::sql::request::OutputColumn;
 use crate::value::SqlType;
 use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName,
-    TableAlias, TableFactor, TableWithJoins,
+    Statement, TableAlias, TableFactor, TableWithJoins,
 };
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// How deep views may read views.
+const VIEWS_DEPTH_MAX: usize = 32;
 /// How many inputs one FROM may have.
 const INPUTS_MAX: usize = 64;
 
@@ -171,7 +174,9 @@ impl Env<'_> {
                 }
                 Some(JoinConstraint::On(on)) => {
                     // ON sees what stands before it, and its own input.
-                    let scope = from.scope_from(start, from.inputs.len()).within(self.frame);
+                    let scope = from
+                        .scope_from(start, from.inputs.len())
+                        .within(self.frame, self.view_depth > 0);
                     conditions(self.expr(&scope, ctes, on)?)
                 }
                 Some(JoinConstraint::Using(names)) => using(from, (start, before), names, kind)?,
@@ -252,7 +257,49 @@ impl Env<'_> {
         {
             return Ok(Relation::Rows(bound));
         }
-        self.binding.ctx.source(name).map(Relation::Table)
+        let source = self.source(name)?;
+        match source.table.table.def.view() {
+            None => Ok(Relation::Table(source)),
+            Some(text) => self.view(name, &source, text).map(Relation::Rows),
+        }
+    }
+
+    /// The table that a name means, at the point that stands behind it or behind the view around it.
+    fn source(&self, name: &ObjectName) -> Result<Source> {
+        let ctx = self.binding.ctx;
+        let marked = name.0.last().is_some_and(|ident| split_mark(&ident.value).1.is_some());
+        match self.view_point {
+            Some(point) if !marked => ctx.source_at(name, point),
+            _ => ctx.source(name),
+        }
+    }
+
+    /// A view's query, with the names of the view's columns.
+    fn view(&self, name: &ObjectName, source: &Source, text: &str) -> Result<Bound> {
+        if self.view_depth >= VIEWS_DEPTH_MAX {
+            return Err(Error::Limit(format!("views nest more than {VIEWS_DEPTH_MAX} deep")));
+        }
+        let broken = || Error::Corrupt(format!("the view {name} holds no query"));
+        let parsed = parse(text, text.len())?;
+        let Statement::Query(query) = &parsed.statement else { return Err(broken()) };
+        let point = name.0.last().and_then(|ident| split_mark(&ident.value).1);
+        let (depth, point) = (self.view_depth + 1, point.or(self.view_point));
+        let view = Env { view_depth: depth, view_point: point, ..*self };
+        // It sees nothing of what is around it.
+        let mut bound = visible(view.query(query, &InSight::default())?);
+        let def = &source.table.table.def;
+        if bound.columns.len() != def.columns.len() {
+            return Err(Error::Invalid(format!(
+                "what the view '{}' reads has changed: it now has {} columns, not {}",
+                def.name,
+                bound.columns.len(),
+                def.columns.len()
+            )));
+        }
+        for (column, named) in bound.columns.iter_mut().zip(&def.columns) {
+            column.name.clone_from(&named.name);
+        }
+        Ok(bound)
     }
 
     fn table_function(
@@ -261,7 +308,7 @@ impl Env<'_> {
         args: &[FunctionArg],
         ctes: &InSight<'_>,
     ) -> Result<Relation> {
-        let scope = Scope::empty().within(self.frame);
+        let scope = Scope::empty().within(self.frame, self.view_depth > 0);
         let mut bound = Vec::with_capacity(args.len());
         for arg in args {
             match arg {

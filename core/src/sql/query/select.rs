@@ -33,7 +33,7 @@ impl Env<'_> {
     ) -> Result<Bound> {
         refuse_extras(select)?;
         let Rows { from, mut node } = self.from(&select.from, ctes)?;
-        let scope = from.scope().within(self.frame);
+        let scope = from.scope().within(self.frame, self.view_depth > 0);
         if let Some(filter) = &select.selection {
             node = restricted(node, self.expr(&scope, ctes, filter)?);
         }

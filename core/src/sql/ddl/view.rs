@@ -1,0 +1,161 @@
+//! Views, and tables that are made of a query.
+//!
+//! A view is kept as a definition among the tables, with the text of its query as a note and without
+//! rows: so it has a history, is branched and merged, and shares the names of tables.
+
+use super::parts::{add_column, check_name};
+use crate::error::{Error, Kind, Result};
+use crate::row::{TableDef, TableId, VIEW_NOTE};
+use crate::sql::context::table_name;
+use crate::sql::parse::parse;
+use crate::sql::query;
+use crate::sql::request::{Output, OutputColumn, StatementKind};
+use crate::sql::write::{Snapshot, WriteContext};
+use crate::txn::Txn;
+use crate::value::Value;
+use gluesql_core::sqlparser::ast::{CreateTable, Ident, ObjectName, Query, Statement};
+
+/// CREATE VIEW as it is written.
+pub(super) struct View<'v> {
+    pub name: &'v ObjectName,
+    pub columns: Vec<&'v Ident>,
+    pub query: &'v Query,
+    pub or_replace: bool,
+    pub if_not_exists: bool,
+}
+
+/// CREATE VIEW. The query must run now; what it names may change later.
+pub(super) fn create_view(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    view: &View<'_>,
+) -> Result<Output> {
+    let name = table_name(view.name)?;
+    check_name(Kind::Table, name)?;
+    let there = txn.state().find(name).ok().map(|t| (t.table.id(), t.table.def.view().is_some()));
+    if let Some((id, is_view)) = there {
+        match (view.or_replace && is_view, view.if_not_exists) {
+            (true, _) => txn.drop_table(id)?,
+            (_, true) => return Ok(Output::done(StatementKind::CreateView, 0)),
+            _ => return Err(Error::exists(Kind::Table, name)),
+        }
+    }
+    let text = view.query.to_string();
+    if text.contains('\0') {
+        return Err(Error::Unsupported("AS OF inside a view: ask for the view AS OF".into()));
+    }
+    let snapshot = Snapshot::of(txn, env);
+    let mut ctx = snapshot.context(None);
+    // What the caller's parameters are now would be forgotten.
+    ctx.params = &[];
+    let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.statement else {
+        return Err(Error::Internal(format!("a view's query does not read back: {text}")));
+    };
+    let mut columns = query::statement(&ctx, &query)?.query.columns;
+    if !view.columns.is_empty() {
+        if view.columns.len() != columns.len() {
+            return Err(Error::Sql(format!(
+                "the view names {} columns, its query has {}",
+                view.columns.len(),
+                columns.len()
+            )));
+        }
+        for (column, name) in columns.iter_mut().zip(&view.columns) {
+            column.name = name.value.clone();
+        }
+    }
+    let mut def = made_of(txn, name, &columns, Some(&text))?;
+    def.created = txn.moment().now.0;
+    txn.create_table(def)?;
+    Ok(Output::done(StatementKind::CreateView, 0))
+}
+
+/// CREATE TABLE … AS SELECT.
+pub(super) fn create_table_as(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    create: &CreateTable,
+    query: &Query,
+) -> Result<Output> {
+    let name = table_name(&create.name)?;
+    check_name(Kind::Table, name)?;
+    if txn.state().find(name).is_ok() {
+        return match create.if_not_exists {
+            true => Ok(Output::done(StatementKind::CreateTable, 0)),
+            false => Err(Error::exists(Kind::Table, name)),
+        };
+    }
+    let snapshot = Snapshot::of(txn, env);
+    let mut found = query::run_select(&snapshot.context(Some(txn)), query)?;
+    if !create.columns.is_empty() {
+        if create.columns.len() != found.columns.len() {
+            return Err(Error::Sql("the table and its query differ in columns".into()));
+        }
+        for (column, named) in found.columns.iter_mut().zip(&create.columns) {
+            column.name = named.name.value.clone();
+        }
+    }
+    let mut def = made_of(txn, name, &found.columns, None)?;
+    def.created = txn.moment().now.0;
+    let id = def.id;
+    txn.create_table(def)?;
+    let rows = found.rows.len() as u64;
+    for row in found.rows {
+        let row = row.into_iter().zip(&found.columns).map(|(value, column)| match value {
+            Value::Null => Ok(Value::Null),
+            value => crate::sql::types::assign(value, &column.ty),
+        });
+        txn.insert(id, row.collect::<Result<_>>()?)?;
+    }
+    Ok(Output::done(StatementKind::CreateTable, rows))
+}
+
+/// DROP VIEW.
+pub(super) fn drop_views(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -> Result<Output> {
+    for name in names {
+        let name = table_name(name)?;
+        let found =
+            txn.state().find(name).ok().map(|t| (t.table.id(), t.table.def.view().is_some()));
+        match found {
+            Some((id, true)) => txn.drop_table(id)?,
+            Some((_, false)) => {
+                return Err(Error::Invalid(format!("'{name}' is a table: use DROP TABLE")));
+            }
+            None if if_exists => {}
+            None => return Err(Error::not_found(Kind::Table, name)),
+        }
+    }
+    Ok(Output::done(StatementKind::DropView, 0))
+}
+
+/// A definition with the columns that a query shows.
+fn made_of(
+    txn: &Txn,
+    name: &str,
+    columns: &[OutputColumn],
+    view: Option<&str>,
+) -> Result<TableDef> {
+    if columns.is_empty() {
+        return Err(Error::Invalid("a query that is kept shows at least one column".into()));
+    }
+    let build = |id: TableId, generation: u32| -> Result<TableDef> {
+        let mut def = TableDef::empty(id, name);
+        def.generation = generation;
+        for column in columns {
+            add_column(&mut def, &column.name, column.ty, false, None, Value::Null)?;
+        }
+        if let Some(text) = view {
+            def.notes.insert(VIEW_NOTE.to_owned(), text.to_owned());
+        }
+        Ok(def)
+    };
+    let nameless = super::create::unspelled(build(TableId([0; 16]), 0)?);
+    let mut generation = 0;
+    loop {
+        let id = TableId::derive(b"", name, &nameless.encode(), generation);
+        if txn.state().table(id).is_none() {
+            return build(id, generation);
+        }
+        generation += 1;
+    }
+}
