@@ -3,7 +3,7 @@
 use super::points::split_mark;
 use super::request::Limits;
 use crate::chunk::Chunks;
-use crate::database::Point;
+use crate::database::{Database, Point};
 use crate::error::{Error, Result};
 use crate::expr::EvalContext;
 use crate::moment::Moment;
@@ -31,6 +31,10 @@ pub(crate) struct QueryContext<'q> {
     pub limits: &'q Limits,
     /// Its time and seed.
     pub moment: &'q Moment,
+    /// The database, for what is asked about its history; a statement that writes has none.
+    pub database: Option<&'q Database>,
+    /// The session's branch.
+    pub branch: Option<&'q str>,
 }
 
 /// One table as one place of a statement sees it.

@@ -92,6 +92,8 @@ pub fn page(
         params: &[],
         limits,
         moment,
+        database: Some(database),
+        branch: Some(branch),
     };
     let table = own_rows(point.state.find(query.table)?)?;
     let items = shown(&table, query.columns, limits).map_err(refused)?;

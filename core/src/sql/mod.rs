@@ -29,6 +29,7 @@ mod access;
 mod bind;
 mod bounds;
 mod cache;
+mod catalogue;
 mod context;
 mod data;
 mod ddl;

@@ -110,6 +110,7 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     };
     let is = |t: Option<&TokenWithLocation>, keyword: Keyword| matches!(t.map(|t| &t.token), Some(Token::Word(w)) if w.keyword == keyword);
     let altering = tokens.iter().find(|t| !matches!(t.token, Token::Whitespace(_)));
+    let pragma = is(altering, Keyword::PRAGMA);
     let altering = is(altering, Keyword::ALTER);
     for at in 0..tokens.len() {
         match tokens.get_mut(at).map(|t| &mut t.token) {
@@ -125,6 +126,11 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
                 } else if let Some(number) = name.strip_prefix('?') {
                     *name = format!("${number}");
                 }
+            }
+            // `PRAGMA table_info(t)` means the text 't'.
+            Some(Token::Word(word)) if pragma && solid.len() == 3 => {
+                let text = Token::SingleQuotedString(word.value.clone());
+                longer.push((at, vec![text]));
             }
             Some(Token::Word(word)) if altering && word.keyword == Keyword::TYPE => {
                 let back = |n: usize| solid.len().checked_sub(n).and_then(|i| solid.get(i));

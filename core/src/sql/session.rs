@@ -208,6 +208,8 @@ impl Session {
             params: request.params,
             limits: &request.limits,
             moment: &request.moment,
+            database: Some(self.database.as_ref()),
+            branch: Some(&self.branch),
         })
     }
 
@@ -227,6 +229,8 @@ impl Session {
             params: request.params,
             limits: &request.limits,
             moment: &request.moment,
+            database: Some(self.database.as_ref()),
+            branch: Some(&self.branch),
         })
     }
 

@@ -47,6 +47,7 @@ pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
         | Statement::ShowTables { .. }
         | Statement::ShowColumns { .. }
         | Statement::ExplainTable { .. }
+        | Statement::Pragma { is_eq: false, .. }
         | Statement::Explain { .. } => Kind::Query,
         Statement::Insert(_)
         | Statement::Update { .. }

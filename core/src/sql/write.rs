@@ -55,6 +55,8 @@ impl<'w> Snapshot<'w> {
             params: self.env.params,
             limits: self.env.limits,
             moment: &self.moment,
+            database: None,
+            branch: None,
         }
     }
 }

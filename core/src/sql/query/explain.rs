@@ -177,6 +177,7 @@ impl Tree {
             Node::Nothing { .. } => "no row".to_owned(),
             Node::Scan(scan) => of_scan(scan),
             Node::Values { rows, .. } => format!("values: {} rows", rows.len()),
+            Node::Rows { name, rows, .. } => format!("{name}: {} rows", rows.len()),
             Node::Series { .. } => "series of numbers".to_owned(),
             Node::Cte { slot, .. } => format!("rows of WITH number {}", slot + 1),
             Node::Working { .. } => "rows of the last round".to_owned(),

@@ -7,11 +7,12 @@ use crate::error::{Error, Kind, Result};
 use crate::expr::{CompareOp, Expr, Function};
 use crate::row::{TableState, same_name};
 use crate::sql::bind::{Columns, Merged, Scope};
+use crate::sql::catalogue;
 use crate::sql::context::Source;
 use crate::sql::parse::parse;
 use crate::sql::points::split_mark;
 use crate::sql::request::OutputColumn;
-use crate::value::SqlType;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName,
     Statement, TableAlias, TableFactor, TableWithJoins,
@@ -257,7 +258,15 @@ impl Env<'_> {
         {
             return Ok(Relation::Rows(bound));
         }
-        let source = self.source(name)?;
+        let source = match self.source(name) {
+            Ok(source) => source,
+            // What is no table may be made.
+            Err(error @ (Error::NotFound { .. } | Error::Unsupported(_))) => {
+                let made = catalogue::relation(self.binding.ctx, name, None)?;
+                return made.map(|made| made_rows(name, made)).ok_or(error);
+            }
+            Err(error) => return Err(error),
+        };
         match source.table.table.def.view() {
             None => Ok(Relation::Table(source)),
             Some(text) => self.view(name, &source, text).map(Relation::Rows),
@@ -318,6 +327,9 @@ impl Env<'_> {
                 _ => return Err(Error::Sql(format!("{name} takes values"))),
             }
         }
+        let eval = self.binding.ctx.eval();
+        let values: Result<Vec<Value>> =
+            bound.iter().map(|arg| Ok(arg.eval(&[], &eval)?)).collect();
         let plain = match name.0.as_slice() {
             [ident] => ident.value.to_ascii_lowercase(),
             _ => String::new(),
@@ -339,9 +351,23 @@ impl Env<'_> {
             ("json_each" | "json_tree" | "unnest", _) => {
                 Err(Error::Unsupported(format!("the table function {plain}")))
             }
-            _ => Err(Error::not_found(Kind::Table, format!("{name}(…)"))),
+            _ => {
+                let args = values?;
+                let made = catalogue::relation(self.binding.ctx, name, Some(&args))?;
+                let made = made.map(|made| made_rows(name, made));
+                made.ok_or_else(|| Error::not_found(Kind::Table, format!("{name}(…)")))
+            }
         }
     }
+}
+
+/// A relation of the catalogue.
+fn made_rows(name: &ObjectName, made: catalogue::Relation) -> Relation {
+    let width = made.columns.len();
+    let columns = made.columns.into_iter();
+    let columns = columns.map(|(name, ty)| OutputColumn { name, ty }).collect();
+    let node = Node::Rows { rows: Rc::new(made.rows), width, name: name.to_string() };
+    Relation::Rows(Bound { node, columns })
 }
 
 /// What an input is made of.

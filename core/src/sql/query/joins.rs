@@ -26,6 +26,7 @@ fn estimate(node: &Node) -> u64 {
             None => scan.source.table.rows.count() / 10 + 1,
         },
         Node::Values { rows, .. } => rows.len() as u64,
+        Node::Rows { rows, .. } => rows.len() as u64,
         Node::Series { .. } | Node::Cte { .. } | Node::Working { .. } => 1_000,
         Node::Place { input, .. } | Node::Project { input, .. } | Node::Sort { input, .. } => {
             estimate(input)

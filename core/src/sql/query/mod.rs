@@ -42,8 +42,9 @@ pub(super) use page::{Item, bind_items, bind_items_with, page, plain_table};
 pub(super) use run::execute;
 
 use super::context::QueryContext;
-use super::request::Output;
-use super::show;
+use super::literal::constant;
+use super::request::{Output, OutputColumn, StatementKind};
+use super::{catalogue, show};
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Query, Statement};
 
@@ -59,9 +60,20 @@ pub(super) fn run(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Outpu
         Statement::ShowColumns { table_name, .. } | Statement::ExplainTable { table_name, .. } => {
             show::columns(ctx, table_name)
         }
+        Statement::Pragma { name, value, .. } => {
+            let argument = value.as_ref().map(|value| constant(value, ctx.params)).transpose()?;
+            let name = name.0.last().map_or("", |name| name.value.as_str());
+            Ok(listed(catalogue::pragma(ctx, name, argument)?))
+        }
         Statement::Explain { statement, analyze, .. } => explain::explain(ctx, statement, *analyze),
         other => Err(Error::Internal(format!("not a query: {other}"))),
     }
+}
+
+fn listed(relation: catalogue::Relation) -> Output {
+    let columns = relation.columns.into_iter();
+    let columns = columns.map(|(name, ty)| OutputColumn { name, ty }).collect();
+    Output { columns, rows: relation.rows, ..Output::done(StatementKind::Show, 0) }
 }
 
 /// Runs a query.

@@ -250,6 +250,7 @@ pub(super) fn each_expr<'n>(node: &'n Node, f: &mut dyn FnMut(&'n RowExpr)) {
     match node {
         Node::One
         | Node::Nothing { .. }
+        | Node::Rows { .. }
         | Node::Cte { .. }
         | Node::Working { .. }
         | Node::Place { .. }

@@ -85,6 +85,12 @@ pub(in crate::sql) enum Node {
         rows: Vec<Vec<RowExpr>>,
         width: usize,
     },
+    /// Rows that were made while the query was bound.
+    Rows {
+        rows: Rc<Vec<Vec<Value>>>,
+        width: usize,
+        name: String,
+    },
     /// `from`, `from + step`, … up to `to`.
     Series {
         from: RowExpr,
@@ -299,6 +305,7 @@ impl Node {
             Node::Scan(scan) => scan.wanted.len(),
             Node::Nothing { width }
             | Node::Values { width, .. }
+            | Node::Rows { width, .. }
             | Node::Cte { width, .. }
             | Node::Working { width, .. }
             | Node::Append { width, .. }
@@ -322,6 +329,7 @@ impl Node {
             | Node::Nothing { .. }
             | Node::Scan(_)
             | Node::Values { .. }
+            | Node::Rows { .. }
             | Node::Series { .. }
             | Node::Cte { .. }
             | Node::Working { .. } => Vec::new(),

@@ -193,6 +193,9 @@ impl<'f> Frame<'f> {
             Node::Nothing { .. } => Box::new(One(false)),
             Node::Scan(scan) => scan::open(self, scan)?,
             Node::Values { rows, .. } => Box::new(ValueRows { frame: self, rows: rows.iter() }),
+            Node::Rows { rows, .. } => {
+                Box::new(HeldRows { frame: self, rows: rows.clone(), at: 0 })
+            }
             Node::Series { from, to, step } => recursive::series(self, from, to, step)?,
             Node::Cte { slot, .. } => {
                 let rows = recursive::rows_of(self.rt, *slot)?;
