@@ -35,7 +35,7 @@ UPDATE t SET qty = qty + 1, note = name || '!' WHERE id = 1;
 UPDATE t SET (qty, note) = (5, 'five') WHERE id = 3;
 UPDATE t SET qty = (SELECT count(*) FROM books) WHERE id = 10;
 UPDATE t SET qty = CASE WHEN id > 200 THEN 2 ELSE qty END WHERE id >= 100 RETURNING id, qty;
-UPDATE t AS x SET qty = x.qty * 10 WHERE x.id = 3 RETURNING x.id, qty;
+UPDATE t AS x SET qty = x.qty * 10 WHERE x.id = 3 RETURNING id, qty;
 UPDATE t SET name = 'b' WHERE id = 1;
 UPDATE t SET id = id + 1000 WHERE id < 5;
 UPDATE t SET qty = qty WHERE 1 = 0;
