@@ -55,8 +55,11 @@ SELECT sum(1), sum(0.5), count(1), count(NULL) FROM n;
 SELECT max(NULL), sum(NULL), count(*) FROM n;
 SELECT a, max(b) AS m FROM n GROUP BY a HAVING m > 10 ORDER BY m, a;
 SELECT 'all' AS what, count(*) FROM n GROUP BY 'all';
+-- error
 SELECT count(*) FROM n WHERE count(*) > 1;
+-- error
 SELECT sum(count(*)) FROM n;
+-- error
 SELECT dept, nosuch FROM emp GROUP BY dept;
 SELECT -a, count(*) FROM n GROUP BY -a ORDER BY -a;
 SELECT round(avg(price), 2) FROM books;

@@ -42,8 +42,11 @@ SELECT title FROM books ORDER BY price * stock DESC, id;
 SELECT b.title AS title FROM books b JOIN authors a ON a.id = b.author_id ORDER BY a.name DESC, b.title;
 SELECT * FROM (SELECT id, pay FROM emp ORDER BY pay DESC, id LIMIT 3) x ORDER BY id;
 SELECT count(*) FROM (SELECT id FROM emp LIMIT 5) x;
+-- error
 SELECT a FROM n ORDER BY 2;
+-- error
 SELECT id FROM emp ORDER BY nosuch;
+-- error
 SELECT id FROM emp LIMIT 'x';
 -- sqlite: SELECT id, dept, name FROM (SELECT *, row_number() OVER (PARTITION BY dept ORDER BY pay DESC NULLS LAST, id) AS rn FROM emp) WHERE rn = 1 ORDER BY dept;
 SELECT DISTINCT ON (dept) id, dept, name FROM emp ORDER BY dept, pay DESC NULLS LAST, id;

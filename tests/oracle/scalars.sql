@@ -89,11 +89,17 @@ SELECT stock / 2, stock * 1.0 / 2, stock % 3 FROM books ORDER BY id;
 SELECT likely(1), unlikely(0);
 SELECT zeroblob(2), randomblob(0) IS NOT NULL;
 SELECT nosuch(1);
+-- error
 SELECT length();
+-- error
 SELECT nosuch FROM n;
+-- error
 SELECT n.nosuch FROM n;
+-- error
 SELECT a FROM nosuch;
+-- error
 SELECT k FROM l, r;
+-- error
 SELECT * FROM n x, n x WHERE a = 1;
 SELECT soundex('x') IS NULL, octet_length('é'), length(x'0102');
 SELECT main.authors.name FROM main.authors WHERE main.authors.id = 1;

@@ -6,11 +6,17 @@ INSERT INTO t (note, name, id) VALUES ('back', 'e', 10);
 INSERT INTO t DEFAULT VALUES RETURNING qty;
 DELETE FROM t WHERE name IS NULL RETURNING qty;
 SELECT * FROM t ORDER BY id;
+-- error
 INSERT INTO t (id, name) VALUES (1, 'dup');
+-- error
 INSERT INTO t (id, name) VALUES (20, 'x'), (20, 'y');
+-- error
 INSERT INTO t (id, name) VALUES (21, 'a');
+-- error
 INSERT INTO t (id, name) VALUES (22);
+-- error
 INSERT INTO t (id, nosuch) VALUES (22, 1);
+-- error
 INSERT INTO t VALUES (22, 'short');
 SELECT count(*) FROM t;
 INSERT INTO t (id, name) VALUES (1, 'zz') ON CONFLICT DO NOTHING;
@@ -19,6 +25,7 @@ INSERT INTO t (id, name, qty) VALUES (1, 'zz', 5) ON CONFLICT (id) DO UPDATE SET
 INSERT INTO t (id, name, qty) VALUES (2, 'yy', 5), (30, 'new', 6) ON CONFLICT (id) DO UPDATE SET qty = excluded.qty RETURNING id, name, qty;
 INSERT INTO t (id, name) VALUES (31, 'b') ON CONFLICT (name) DO UPDATE SET note = 'hit ' || excluded.id;
 INSERT INTO t (id, name, qty) VALUES (2, 'b', 100) ON CONFLICT (id) DO UPDATE SET qty = excluded.qty WHERE t.qty > 50;
+-- error
 INSERT INTO t (id, name) VALUES (40, 'b') ON CONFLICT (id) DO NOTHING;
 SELECT * FROM t ORDER BY id;
 INSERT OR IGNORE INTO t (id, name) VALUES (1, 'ig'), (50, 'fifty'), (51, 'b');
@@ -27,6 +34,7 @@ REPLACE INTO t (id, name) VALUES (3, 'three');
 SELECT * FROM t ORDER BY id;
 INSERT INTO t (id, name) SELECT id + 100, title FROM books WHERE price = 30.0;
 INSERT INTO t (name, id) SELECT name, id + 200 FROM authors WHERE country = 'uk' ORDER BY id;
+-- error
 INSERT INTO t (id, name) SELECT id, name, 1 FROM authors;
 INSERT INTO t SELECT id + 300, 'w' || id, NULL, NULL FROM emp WHERE pay IS NULL RETURNING id;
 SELECT id, name, qty FROM t WHERE id >= 100 ORDER BY id;
@@ -36,9 +44,11 @@ UPDATE t SET (qty, note) = (5, 'five') WHERE id = 3;
 UPDATE t SET qty = (SELECT count(*) FROM books) WHERE id = 10;
 UPDATE t SET qty = CASE WHEN id > 200 THEN 2 ELSE qty END WHERE id >= 100 RETURNING id, qty;
 UPDATE t AS x SET qty = x.qty * 10 WHERE x.id = 3 RETURNING id, qty;
+-- error
 UPDATE t SET name = 'b' WHERE id = 1;
 UPDATE t SET id = id + 1000 WHERE id < 5;
 UPDATE t SET qty = qty WHERE 1 = 0;
+-- error
 UPDATE t SET nosuch = 1;
 SELECT * FROM t ORDER BY id;
 UPDATE t SET note = b.title FROM books b WHERE b.id + 91 = t.id;
@@ -63,6 +73,7 @@ SELECT * FROM seq ORDER BY id;
 CREATE TABLE copy AS SELECT id, name FROM authors WHERE id < 4;
 SELECT * FROM copy ORDER BY id;
 CREATE TABLE IF NOT EXISTS copy (z INTEGER);
+-- error
 CREATE TABLE copy (z INTEGER);
 INSERT INTO copy SELECT * FROM copy;
 SELECT count(*) FROM copy;

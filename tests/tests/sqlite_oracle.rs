@@ -4,7 +4,8 @@
 //! Each file is a topic and begins on a database that `oracle/setup.sql` has made. A statement ends
 //! with `;` at the end of a line. Rows are compared in order where an ORDER BY stands outside of all
 //! brackets; such an order is total. `-- sqlite: …;` above a statement is SQLite's spelling of it,
-//! where it has none of the same words. An entry of the list is
+//! where it has none of the same words, and `-- error` above one says that both refuse it. An entry of
+//! the list is
 //!
 //! ```text
 //! reason: why it is not SQLite's
@@ -34,6 +35,8 @@ struct Statement {
     ours: String,
     /// SQLite's spelling.
     theirs: String,
+    /// Neither database takes it.
+    fails: bool,
 }
 
 /// A listed difference.
@@ -57,8 +60,11 @@ fn folder() -> PathBuf {
 fn statements(path: &Path) -> Vec<Statement> {
     let text = std::fs::read_to_string(path).unwrap();
     let (mut found, mut theirs, mut ours) = (Vec::new(), None, String::new());
+    let mut fails = false;
     for line in text.lines() {
-        if let Some(spelling) = line.strip_prefix("-- sqlite: ") {
+        if line == "-- error" {
+            fails = true;
+        } else if let Some(spelling) = line.strip_prefix("-- sqlite: ") {
             theirs = Some(spelling.trim_end_matches(';').to_owned());
         } else if !line.starts_with("--") {
             ours.push_str(line.trim_end_matches(';'));
@@ -66,7 +72,7 @@ fn statements(path: &Path) -> Vec<Statement> {
                 true => {
                     let ours = std::mem::take(&mut ours);
                     let theirs = theirs.take().unwrap_or_else(|| ours.clone());
-                    found.push(Statement { ours, theirs });
+                    found.push(Statement { ours, theirs, fails: std::mem::take(&mut fails) });
                 }
                 false if !ours.is_empty() => ours.push('\n'),
                 false => {}
@@ -115,7 +121,9 @@ fn equal(statement: &Statement, ours: &Answer, theirs: &Answer) -> bool {
             let counts = ["INSERT", "UPDATE", "DELETE"].contains(&word);
             !counts || a == b
         }
-        (Answer::Failed(error), Answer::Failed(_)) => !error.contains("panicked"),
+        (Answer::Failed(error), Answer::Failed(_)) => {
+            statement.fails && !error.contains("panicked")
+        }
         _ => false,
     }
 }
@@ -184,11 +192,17 @@ fn topic(path: &Path, listed: &mut BTreeMap<String, Difference>, bad: &mut Strin
                 let what = match (&ours, &entry) {
                     (Ok(_), Some(_)) if same => "NO LONGER DIFFERENT",
                     (Err(_), _) => "UNSUPPORTED",
+                    // Both lack what an earlier statement was refused to make.
+                    (Ok(Answer::Failed(_)), _)
+                        if tally.unsupported > 0 && matches!(theirs, Answer::Failed(_)) =>
+                    {
+                        "UNSUPPORTED BEFORE"
+                    }
                     (Ok(_), _) => "WRONG",
                 };
-                match what {
-                    "UNSUPPORTED" => tally.unsupported += 1,
-                    _ => tally.wrong += 1,
+                match what.starts_with("UNSUPPORTED") {
+                    true => tally.unsupported += 1,
+                    false => tally.wrong += 1,
                 }
                 entry.map(|entry| entry.used = true);
                 let theirs = spelled(&theirs);
