@@ -46,5 +46,6 @@ SELECT id, total(pay) OVER (ORDER BY id), max(name) OVER (PARTITION BY boss) FRO
 SELECT id, lag(pay) OVER (PARTITION BY dept ORDER BY id) - pay FROM emp ORDER BY id LIMIT 4;
 SELECT id, first_value(pay) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 3 FOLLOWING) FROM emp ORDER BY id;
 SELECT row_number() OVER (ORDER BY x) FROM (SELECT 1 AS x WHERE 1 = 0) q;
+-- error
 SELECT id FROM emp WHERE row_number() OVER (ORDER BY id) = 1;
 SELECT b.title, s.day, sum(s.qty) OVER (PARTITION BY b.id ORDER BY s.id) FROM books b JOIN sales s ON s.book_id = b.id ORDER BY s.id;
