@@ -26,6 +26,7 @@ const TASKS: &[Task] = &[
         tasks::purity,
     ),
     ("wasm", "check that core/ and api/ compile for the browser and the edge", tasks::wasm),
+    ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];
 

@@ -80,6 +80,12 @@ pub fn bench(args: &[String]) -> Result<(), String> {
     run::check(command.args(args))
 }
 
+/// sqllogictest files, from any corpus.
+pub fn slt(args: &[String]) -> Result<(), String> {
+    let mut command = run::cargo(&["run", "--quiet", "--package", "offshoot-tests"]);
+    run::check(command.args(["--bin", "slt", "--"]).args(args))
+}
+
 fn no_arguments(args: &[String]) -> Result<(), String> {
     match args.first() {
         None => Ok(()),

@@ -1,0 +1,99 @@
+//! Offshoot in this process, over memory: one statement in, its answer out.
+
+use offshoot_core::chunk::MemoryStore;
+use offshoot_core::database::{AsOf, Database};
+use offshoot_core::error::{Error, Result};
+use offshoot_core::history::Micros;
+use offshoot_core::moment::Moment;
+use offshoot_core::sql::{Limits, Output, Request, Session};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// 2023-11-14 22:13:20 UTC: `now` of the first statement.
+const START_SECONDS: i64 = 1_700_000_000;
+/// A statement of a test that needs longer hangs.
+const STATEMENT_TIME_MAX: Duration = Duration::from_secs(60);
+/// What hosts give the thread that runs statements.
+const STACK_BYTES: usize = 64 << 20;
+
+/// A database of its own, and sessions on its main branch by name.
+pub struct Engine {
+    database: Arc<Database>,
+    sessions: HashMap<String, Session>,
+    statements: u64,
+}
+
+impl Engine {
+    /// An empty database.
+    ///
+    /// # Panics
+    /// Where a database cannot be made in memory.
+    pub fn new() -> Self {
+        let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
+        let store = Arc::new(MemoryStore::new());
+        let database = Database::open(store, &moment).expect("a database in memory").value;
+        Engine { database: Arc::new(database), sessions: HashMap::new(), statements: 0 }
+    }
+
+    /// Runs a statement in the first session.
+    ///
+    /// # Errors
+    /// The statement's.
+    pub fn run(&mut self, sql: &str) -> Result<Output> {
+        self.run_as("", sql)
+    }
+
+    /// Runs a statement in the session of that name. Each has its own transaction.
+    ///
+    /// # Errors
+    /// The statement's; `Internal` where it panicked.
+    pub fn run_as(&mut self, session: &str, sql: &str) -> Result<Output> {
+        self.statements += 1;
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&self.statements.to_le_bytes());
+        // A second per statement, so that what time orders is ordered.
+        let seconds = START_SECONDS + self.statements as i64;
+        let deadline = Instant::now() + STATEMENT_TIME_MAX;
+        let limits = Limits {
+            expired: Some(Arc::new(move || Instant::now() > deadline)),
+            ..Limits::default()
+        };
+        let request = Request {
+            sql,
+            params: &[],
+            as_of: AsOf::Now,
+            read_only: false,
+            limits,
+            moment: Moment { now: Micros(seconds * 1_000_000), seed },
+        };
+        let session = self
+            .sessions
+            .entry(session.to_owned())
+            .or_insert_with(|| Session::new(self.database.clone(), "main", "test"));
+        // A panic is a finding like any other, and the statement that made it must be named.
+        catch_unwind(AssertUnwindSafe(|| session.execute(&request)))
+            .unwrap_or_else(|_| Err(Error::Internal("panicked".into())))
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs what evaluates statements, on a stack as large as a host's.
+///
+/// # Panics
+/// Where it does, or no thread can be had.
+pub fn on_large_stack<T: Send>(body: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, body);
+        match thread.expect("a thread").join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
