@@ -9,6 +9,7 @@ use super::cursor::{Cursor, KeyRange};
 use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
 use crate::chunk::Chunks;
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -292,21 +293,32 @@ pub struct ViewCursor<'c> {
     tree: Cursor<'c>,
     overlay: Option<OverlayRange<'c>>,
     reverse: bool,
-    from_tree: Option<(Bytes, Bytes)>,
+    /// The tree's next entry, in the leaf where its cursor stands.
+    from_tree: Option<usize>,
     from_overlay: Option<Entry<'c>>,
     begun: bool,
 }
 
-impl ViewCursor<'_> {
+/// Where the next pair is.
+enum Next<'c> {
+    /// In the tree's leaf.
+    Tree(usize),
+    Overlay(&'c Arc<[u8]>, &'c Arc<[u8]>),
+}
+
+impl<'c> ViewCursor<'c> {
     /// The next pair.
     ///
     /// # Errors
     /// A fault, after which the cursor is of no more use; `Malformed`.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
-        match self.overlay {
-            None => self.tree.next(),
-            Some(_) => self.next_of_both(),
+        match self.advance()? {
+            None => Ok(None),
+            Some(Next::Tree(i)) => self.tree.pair_at(i),
+            Some(Next::Overlay(key, value)) => {
+                Ok(Some((Bytes::from(key.clone()), Bytes::from(value.clone()))))
+            }
         }
     }
 
@@ -315,48 +327,50 @@ impl ViewCursor<'_> {
     /// # Errors
     /// As [`ViewCursor::next`].
     pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
-        match self.overlay {
-            None => self.tree.next_value(),
-            Some(_) => Ok(self.next_of_both()?.map(|(_, value)| value)),
+        match self.advance()? {
+            None => Ok(None),
+            Some(Next::Tree(i)) => self.tree.value_at(i),
+            Some(Next::Overlay(_, value)) => Ok(Some(Bytes::from(value.clone()))),
         }
     }
 
-    fn next_of_both(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
+    fn advance(&mut self) -> Result<Option<Next<'c>>, TreeError> {
+        if self.overlay.is_none() {
+            return Ok(self.tree.advance()?.map(Next::Tree));
+        }
         if !self.begun {
             self.begun = true;
-            self.from_tree = self.tree.next()?;
             self.from_overlay = self.step();
         }
         loop {
-            let order = match (&self.from_tree, self.from_overlay) {
+            if self.from_tree.is_none() {
+                self.from_tree = self.tree.advance()?;
+            }
+            let order = match (self.from_tree, self.from_overlay) {
                 (None, None) => return Ok(None),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some((a, _)), Some((b, _))) if self.reverse => b[..].cmp(a),
-                (Some((a, _)), Some((b, _))) => a[..].cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(i), Some((key, _))) if self.reverse => key[..].cmp(self.tree.key_at(i)),
+                (Some(i), Some((key, _))) => self.tree.key_at(i).cmp(&key[..]),
             };
             if order.is_lt() {
-                let pair = self.from_tree.take();
-                match self.from_overlay {
+                if self.from_overlay.is_none() {
                     // From here on the tree goes alone.
-                    None => self.overlay = None,
-                    Some(_) => self.from_tree = self.tree.next()?,
+                    self.overlay = None;
                 }
-                return Ok(pair);
+                return Ok(self.from_tree.take().map(Next::Tree));
             }
             if order.is_eq() {
-                self.from_tree = self.tree.next()?;
+                self.from_tree = None;
             }
             let entry = self.from_overlay;
             self.from_overlay = self.step();
             if let Some((key, Some(value))) = entry {
-                return Ok(Some((Bytes::from(key.clone()), Bytes::from(value.clone()))));
+                return Ok(Some(Next::Overlay(key, value)));
             }
         }
     }
-}
 
-impl<'c> ViewCursor<'c> {
     fn step(&mut self) -> Option<Entry<'c>> {
         let overlay = self.overlay.as_mut()?;
         if self.reverse { overlay.next_back() } else { overlay.next() }
@@ -385,8 +399,8 @@ impl ViewDiff<'_> {
             let touched = self.touched.last().map(|key| (*key).clone());
             let order = match (&self.next, &touched) {
                 (None, None) => return Ok(None),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
                 (Some(change), Some(key)) => change.key.cmp(key),
             };
             if order.is_lt() {
