@@ -10,6 +10,7 @@ use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
 use crate::chunk::Chunks;
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -268,7 +269,8 @@ impl View {
         touched.reverse();
         let mut tree = diff(chunks, old.root, new.root, range);
         let next = tree.next()?;
-        Ok(ViewDiff { chunks, old, new, tree, next, touched })
+        let looked_up = VecDeque::new();
+        Ok(ViewDiff { chunks, old, new, tree, next, touched, looked_up, batch: 8 })
     }
 }
 
@@ -384,9 +386,19 @@ pub struct ViewDiff<'c> {
     new: &'c View,
     tree: Diff<'c>,
     next: Option<Change>,
-    // Nearest last.
+    /// Keys that an overlay touches and that were not looked up yet, nearest last.
     touched: Vec<&'c Arc<[u8]>>,
+    /// Those that were, nearest first.
+    looked_up: VecDeque<LookedUp<'c>>,
+    /// How many are looked up together next.
+    batch: usize,
 }
+
+/// A key with its values in both views.
+type LookedUp<'c> = (&'c Arc<[u8]>, Option<Bytes>, Option<Bytes>);
+
+/// So many keys are looked up together at most, so that a cold read faults once for all of them.
+const BATCH_MAX: usize = 256;
 
 impl ViewDiff<'_> {
     /// The next difference.
@@ -396,12 +408,14 @@ impl ViewDiff<'_> {
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<Change>, TreeError> {
         loop {
-            let touched = self.touched.last().map(|key| (*key).clone());
-            let order = match (&self.next, &touched) {
+            if self.looked_up.is_empty() {
+                self.look_up()?;
+            }
+            let order = match (&self.next, self.looked_up.front()) {
                 (None, None) => return Ok(None),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(change), Some(key)) => change.key.cmp(key),
+                (Some(change), Some((key, ..))) => change.key.cmp(key),
             };
             if order.is_lt() {
                 let change = self.next.take();
@@ -411,13 +425,25 @@ impl ViewDiff<'_> {
             if order.is_eq() {
                 self.next = self.tree.next()?;
             }
-            self.touched.pop();
-            let Some(key) = touched else { continue };
-            let old = self.old.get(self.chunks, &key)?.map(Bytes::into_arc);
-            let new = self.new.get(self.chunks, &key)?.map(Bytes::into_arc);
-            if old != new {
-                return Ok(Some(Change { key, old, new }));
+            let Some((key, old, new)) = self.looked_up.pop_front() else { continue };
+            if old.as_deref() != new.as_deref() {
+                let (old, new) = (old.map(Bytes::into_arc), new.map(Bytes::into_arc));
+                return Ok(Some(Change { key: key.clone(), old, new }));
             }
         }
+    }
+
+    /// Looks the next touched keys up in both views.
+    fn look_up(&mut self) -> Result<(), TreeError> {
+        let from = self.touched.len().saturating_sub(self.batch);
+        self.batch = (self.batch * 2).min(BATCH_MAX);
+        let nearest = || self.touched.iter().skip(from).rev();
+        let keys: Vec<&[u8]> = nearest().map(|key| &key[..]).collect();
+        let old = self.old.get_many(self.chunks, &keys)?;
+        let new = self.new.get_many(self.chunks, &keys)?;
+        let found = nearest().zip(old).zip(new).map(|((key, old), new)| (*key, old, new));
+        self.looked_up = found.collect();
+        self.touched.truncate(from);
+        Ok(())
     }
 }
