@@ -40,6 +40,16 @@ impl<'r, 'a> Frontier<'r, 'a> {
         }
     }
 
+    /// Marks a commit that a walk begins at.
+    fn begin(&mut self, id: CommitId, mark: u8) -> Result<(), HistoryError> {
+        self.ask_ahead(&id)?;
+        self.mark(id, mark)
+    }
+
+    fn ask_ahead(&self, id: &CommitId) -> Result<(), HistoryError> {
+        self.reader.want_line(id, u64::MAX, &|id, _| Ok(self.marks.contains_key(id)))
+    }
+
     /// Marks a commit that is not below one taken already.
     fn mark(&mut self, id: CommitId, mark: u8) -> Result<(), HistoryError> {
         let was = match self.marks.get(&id) {
@@ -88,6 +98,9 @@ impl<'r, 'a> Frontier<'r, 'a> {
                 *generation = header.generation.max(*generation);
                 continue;
             }
+            if Some(parent) != header.first_parent().as_ref() {
+                self.ask_ahead(parent)?;
+            }
             if self.reader.header(parent)?.generation >= header.generation {
                 let law = "its generation is larger than its parents'";
                 return Err(HistoryError::Unlawful { commit: *id, law });
@@ -113,8 +126,8 @@ impl<'a> CommitReader<'a> {
             return Ok(vec![fork]);
         }
         let mut frontier = Frontier::new(self, |mark| mark & STALE == 0);
-        frontier.mark(*one, ONE)?;
-        frontier.mark(*other, OTHER)?;
+        frontier.begin(*one, ONE)?;
+        frontier.begin(*other, OTHER)?;
         let mut bases = Vec::new();
         let mut lowest = [u64::MAX; 2];
         while let Some((id, header, mut mark)) = frontier.take()? {
@@ -164,8 +177,8 @@ impl<'a> CommitReader<'a> {
             return Ok((ahead, behind));
         }
         let mut frontier = Frontier::new(self, |mark| mark != BOTH);
-        frontier.mark(*one, ONE)?;
-        frontier.mark(*other, OTHER)?;
+        frontier.begin(*one, ONE)?;
+        frontier.begin(*other, OTHER)?;
         let (mut ahead, mut behind) = (0, 0);
         let mut lowest = u64::MAX;
         while let Some((id, header, mark)) = frontier.take()? {
@@ -207,10 +220,10 @@ impl<'a> CommitReader<'a> {
     ) -> Result<Missing<'_, 'a>, HistoryError> {
         let mut frontier = Frontier::new(self, |mark| mark == ONE);
         for id in want {
-            frontier.mark(*id, ONE)?;
+            frontier.begin(*id, ONE)?;
         }
         for id in have {
-            frontier.mark(*id, OTHER)?;
+            frontier.begin(*id, OTHER)?;
         }
         Ok(Missing { frontier, failed: false })
     }

@@ -108,6 +108,9 @@ pub fn plan(
         keyframes_seen: 0,
     };
     let mut heads: Vec<CommitId> = pins.commits.iter().copied().collect();
+    // All are asked for before giving up, so that one fault names what all of them want.
+    let asked = heads.iter().map(|head| marking.ask_ahead(head));
+    asked.fold(Ok(()), Result::and)?;
     while let Some(head) = heads.pop() {
         marking.line(head, &mut heads)?;
     }
@@ -153,6 +156,7 @@ impl Marking<'_, '_> {
     /// Keeps the line of `head` down to the horizon or to what is kept already; what was merged
     /// into it goes to `heads`.
     fn line(&mut self, head: CommitId, heads: &mut Vec<CommitId>) -> Result<(), HistoryError> {
+        self.ask_ahead(&head)?;
         let mut line = Vec::new();
         let mut next = Some(head);
         let mut distance = 0;
@@ -180,6 +184,13 @@ impl Marking<'_, '_> {
             distance = self.keep(id, &header, distance)?;
         }
         Ok(())
+    }
+
+    fn ask_ahead(&self, head: &CommitId) -> Result<(), HistoryError> {
+        let ends = |id: &CommitId, header: &CommitHeader| {
+            Ok(self.kept.contains_key(id) || self.is_edge(header))
+        };
+        self.reader.want_line(head, u64::MAX, &ends)
     }
 
     fn is_edge(&self, header: &CommitHeader) -> bool {

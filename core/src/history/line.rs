@@ -226,7 +226,11 @@ impl Line<'_, '_> {
             return Err(error);
         }
         let found = match self.at.take() {
-            None => Some((self.head, self.reader.header(&self.head)?)),
+            None => {
+                let lowest = self.until.map_or(Scn(0), |(_, scn)| scn);
+                self.reader.want_line(&self.head, u64::MAX, &|_, h| Ok(h.scn <= lowest))?;
+                Some((self.head, self.reader.header(&self.head)?))
+            }
             Some(at) if at.1.parents.is_empty() => None,
             Some(at) => Some(self.reader.before(&at)?),
         };
@@ -271,6 +275,9 @@ impl Forward<'_, '_> {
         if self.block.is_empty() {
             let end = Scn(self.next.0.saturating_add(FORWARD_BLOCK - 1)).min(self.last);
             let id = self.reader.at_scn(&self.to, end)?;
+            // After the first fault not only for this block: what comes behind it is asked for too.
+            let next = self.next;
+            self.reader.want_line(&self.to, u64::MAX, &|_, h| Ok(h.scn <= next))?;
             let mut at = (id, self.reader.header(&id)?);
             self.block.push(at.0);
             while at.1.scn > self.next {

@@ -100,6 +100,9 @@ pub fn merge(
         settled: Vec::new(),
         open: Vec::new(),
     };
+    for state in bases.iter().chain([source, target]) {
+        state.ask_ahead(chunks)?;
+    }
     let plan = schema::plan(chunks, bases, source, target, &mut merged)?;
     RowMerge { chunks, bases, source, target, options }.run(&plan, newest, &mut merged)?;
     for table in source.tables() {

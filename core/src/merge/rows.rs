@@ -46,6 +46,7 @@ impl RowMerge<'_> {
         for id in &plan.merge {
             self.candidates(*id, &mut work)?;
         }
+        self.ask_ahead(&work)?;
         let renumbering = match self.options.renumber {
             true => self.renumber(&work, plan, merged)?,
             false => Renumbering::default(),
@@ -63,6 +64,26 @@ impl RowMerge<'_> {
                     merged.open.push(conflict);
                 }
                 other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Over a source that faults: asks at once for what the rows to be merged are read from.
+    fn ask_ahead(&self, work: &[Candidate]) -> Result<()> {
+        if self.chunks.restarts().is_none() {
+            return Ok(());
+        }
+        let shown = self.bases.len() == 1;
+        let sides: Vec<&State> = match shown {
+            true => vec![self.target],
+            false => self.bases.iter().chain([self.source, self.target]).collect(),
+        };
+        for of_table in work.chunk_by(|a, b| a.table == b.table) {
+            let Some(first) = of_table.first() else { continue };
+            let keys: Vec<&[u8]> = of_table.iter().map(|candidate| &candidate.key[..]).collect();
+            for table in sides.iter().filter_map(|side| side.table(first.table)) {
+                table.rows.get_many(self.chunks, &keys)?;
             }
         }
         Ok(())

@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// Rows whose missing chunks are asked for together, at most.
+const FAULTS_TOGETHER: usize = 256;
+
 /// A foreign key seen from its parent.
 type Child = (Arc<TableState>, usize);
 
@@ -29,63 +32,88 @@ pub fn check_changes<'c>(
     report: &mut dyn FnMut(Violation) -> ControlFlow<()>,
 ) -> Result<()> {
     let children = children_by_parent(state);
+    let mut faults = 0;
+    let mut fault = Ok(());
     for (id, change) in changes {
-        let Some(table) = state.table(id) else { continue };
-        let checked = !table.table.def.foreign_keys.is_empty()
-            || table.table.indexes().iter().any(|index| index.unique);
-        if let (true, Some(new)) = (checked, &change.new) {
-            let row = table.table.decode(new)?;
-            for (i, index) in table.table.indexes().iter().enumerate().filter(|(_, i)| i.unique) {
-                let (prefix, null) = table.table.index_key(index, &row)?;
-                if null {
-                    continue;
-                }
-                if let Some(existing) = other_row(table, chunks, i, &prefix, &change.key)? {
-                    let values = index.parts.iter().map(|(expr, _)| match expr {
-                        crate::expr::Expr::Column(c) => row.get(*c).map(Value::to_text),
-                        _ => None,
-                    });
-                    let columns = index.parts.iter().enumerate().map(|(part, _)| {
-                        let position = index.column_of(part);
-                        let column = position.and_then(|c| table.table.def.columns.get(c));
-                        column.map_or_else(|| "expression".to_owned(), |c| c.name.clone())
-                    });
-                    let violation = Violation::Unique {
-                        table: table.table.name().to_owned(),
-                        constraint: table.table.def.indexes[i].name.clone(),
-                        columns: columns.collect(),
-                        values: values.map(|v| v.unwrap_or_else(|| "…".into())).collect(),
-                        key: change.key.to_vec(),
-                        existing,
-                    };
-                    if report(violation).is_break() {
-                        return Ok(());
-                    }
-                }
+        match check_change(state, chunks, &children, id, change, report) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => break,
+            // What the next rows want is asked for together with what this one does.
+            Err(error @ Error::Fault(_)) if faults < FAULTS_TOGETHER => {
+                faults += 1;
+                fault = Err(error);
             }
-            for foreign in &table.table.def.foreign_keys {
-                if let Some(violation) =
-                    missing_parent(state, chunks, table, foreign, &row, change)?
-                    && report(violation).is_break()
-                {
-                    return Ok(());
+            Err(error) => return Err(error),
+        }
+    }
+    fault
+}
+
+fn check_change(
+    state: &State,
+    chunks: &Chunks,
+    children: &HashMap<TableId, Vec<Child>>,
+    id: TableId,
+    change: &RowChange,
+    report: &mut dyn FnMut(Violation) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let Some(table) = state.table(id) else {
+        return Ok(ControlFlow::Continue(()));
+    };
+    let checked = !table.table.def.foreign_keys.is_empty()
+        || table.table.indexes().iter().any(|index| index.unique);
+    if let (true, Some(new)) = (checked, &change.new) {
+        let row = table.table.decode(new)?;
+        for (i, index) in table.table.indexes().iter().enumerate().filter(|(_, i)| i.unique) {
+            let (prefix, null) = table.table.index_key(index, &row)?;
+            if null {
+                continue;
+            }
+            if let Some(existing) = other_row(table, chunks, i, &prefix, &change.key)? {
+                let values = index.parts.iter().map(|(expr, _)| match expr {
+                    crate::expr::Expr::Column(c) => row.get(*c).map(Value::to_text),
+                    _ => None,
+                });
+                let columns = index.parts.iter().enumerate().map(|(part, _)| {
+                    let position = index.column_of(part);
+                    let column = position.and_then(|c| table.table.def.columns.get(c));
+                    column.map_or_else(|| "expression".to_owned(), |c| c.name.clone())
+                });
+                let violation = Violation::Unique {
+                    table: table.table.name().to_owned(),
+                    constraint: table.table.def.indexes[i].name.clone(),
+                    columns: columns.collect(),
+                    values: values.map(|v| v.unwrap_or_else(|| "…".into())).collect(),
+                    key: change.key.to_vec(),
+                    existing,
+                };
+                if report(violation).is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
         }
-        let (Some(old), Some(children)) = (&change.old, children.get(&id)) else { continue };
-        let old = table.table.decode(old)?;
-        let new = change.new.as_ref().map(|new| table.table.decode(new)).transpose()?;
-        for (child, foreign) in children {
-            let violation =
-                left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
-            if let Some(violation) = violation
+        for foreign in &table.table.def.foreign_keys {
+            if let Some(violation) = missing_parent(state, chunks, table, foreign, &row, change)?
                 && report(violation).is_break()
             {
-                return Ok(());
+                return Ok(ControlFlow::Break(()));
             }
         }
     }
-    Ok(())
+    let (Some(old), Some(children)) = (&change.old, children.get(&id)) else {
+        return Ok(ControlFlow::Continue(()));
+    };
+    let old = table.table.decode(old)?;
+    let new = change.new.as_ref().map(|new| table.table.decode(new)).transpose()?;
+    for (child, foreign) in children {
+        let violation = left_behind(chunks, table, child, *foreign, &old, new.as_ref(), change)?;
+        if let Some(violation) = violation
+            && report(violation).is_break()
+        {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// The same as [`check_changes`], stopping at the first violation.

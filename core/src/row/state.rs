@@ -127,6 +127,21 @@ impl State {
         Ok(State { tables, names, base })
     }
 
+    /// Over a source that faults: asks at once for the root of every tree, for one who will come to
+    /// all of them. Elsewhere it does nothing.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn ask_ahead(&self, chunks: &Chunks) -> Result<()> {
+        if chunks.restarts().is_none() {
+            return Ok(());
+        }
+        let views = self.tables.values().flat_map(|table| table.views());
+        let roots: Vec<Hash> =
+            views.map(View::root).filter(|r| r.count > 0).map(|r| r.hash).collect();
+        Ok(chunks.want(&roots)?)
+    }
+
     /// Folds every overlay into its tree and stages the chunks. The state afterwards holds the same
     /// data with nothing left in overlays; its root names all of it.
     ///
@@ -356,6 +371,7 @@ impl State {
             return Ok(());
         }
         let state = State::load(chunks, root)?;
+        state.ask_ahead(chunks)?;
         for table in state.tables.values() {
             for view in table.views() {
                 crate::tree::visit_chunks(chunks, view.root().hash, visit)?;

@@ -9,6 +9,7 @@ use super::node::Node;
 use super::{Root, TreeError};
 use crate::chunk::{ChunkError, Chunks, Hash};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A key whose value differs.
@@ -94,20 +95,20 @@ impl<'c> Side<'c> {
             },
             (None, None) => return Ok(()),
         };
-        let chunk = match self.chunks.get(&hash, &[]) {
-            Err(ChunkError::Fault(_)) => {
-                let mut wanted = hints.to_vec();
-                if let Some((node, i)) = self.path.last() {
-                    wanted.extend(node.hints(*i, false));
-                }
-                self.chunks.get(&hash, &wanted)?
-            }
-            other => other?,
-        };
-        let node = Node::open(chunk)?;
+        let node = Node::open(self.chunks.get(&hash, hints)?)?;
         self.skip();
         self.path.push((node, 0));
         Ok(())
+    }
+
+    /// The subtrees that the innermost open node above the leaves has ahead.
+    fn siblings(&self) -> Vec<Hash> {
+        if let Some(root) = self.root {
+            return vec![root];
+        }
+        let inner = self.path.iter().rev().find(|(node, _)| !node.is_leaf());
+        let Some((node, i)) = inner else { return Vec::new() };
+        (*i..node.len()).filter_map(|at| node.child(at)).map(|child| child.hash).collect()
     }
 
     fn take(&mut self) -> Result<Pair, TreeError> {
@@ -164,19 +165,19 @@ impl Diff<'_> {
                     } else if self.skip_outside() {
                     } else {
                         match x.cmp(&y) {
-                            Ordering::Greater => self.old.open(&[])?,
-                            Ordering::Less => self.new.open(&[])?,
+                            Ordering::Greater => self.open(true, false)?,
+                            Ordering::Less => self.open(false, true)?,
                             Ordering::Equal => self.open_lower()?,
                         }
                     }
                 }
                 (Ahead::Subtree(..), _) => match outside(&self.range, &self.old) {
                     true => self.old.skip(),
-                    false => self.old.open(&[])?,
+                    false => self.open(true, false)?,
                 },
                 (_, Ahead::Subtree(..)) => match outside(&self.range, &self.new) {
                     true => self.new.skip(),
-                    false => self.new.open(&[])?,
+                    false => self.open(false, true)?,
                 },
                 (Ahead::Pair, Ahead::End) => {
                     let (key, old) = self.old.take()?;
@@ -235,16 +236,34 @@ impl Diff<'_> {
             (Some(a), Some(b)) => a.cmp(b),
             _ => Ordering::Equal,
         };
-        match order {
-            Ordering::Less => self.old.open(&[]),
-            Ordering::Greater => self.new.open(&[]),
-            Ordering::Equal => {
-                let opened = self.old.open(&[]);
-                // Ask for both before giving up, so that one fault names both.
-                self.new.open(&[])?;
-                opened
+        self.open(order.is_le(), order.is_ge())
+    }
+
+    /// Opens the subtree ahead on one side or on both. What is missing is asked for together with
+    /// all that differs below the nodes that are open: the walk will come to it.
+    fn open(&mut self, old: bool, new: bool) -> Result<(), TreeError> {
+        let mut opened = Ok(());
+        let fault = |done: &Result<(), TreeError>| {
+            matches!(done, Err(TreeError::Chunk(ChunkError::Fault(_))))
+        };
+        for (wanted, is_old) in [(old, true), (new, false)] {
+            if !wanted {
+                continue;
             }
+            let side = if is_old { &mut self.old } else { &mut self.new };
+            let mut done = side.open(&[]);
+            if fault(&done) {
+                let (a, b) = (self.old.siblings(), self.new.siblings());
+                let (in_a, in_b): (HashSet<&Hash>, HashSet<&Hash>) =
+                    (a.iter().collect(), b.iter().collect());
+                let hints: Vec<Hash> = in_a.symmetric_difference(&in_b).map(|h| **h).collect();
+                let side = if is_old { &mut self.old } else { &mut self.new };
+                done = side.open(&hints);
+            }
+            // Both are asked for before giving up, so that one fault names both.
+            opened = opened.and(done);
         }
+        opened
     }
 
     /// Steps over subtrees that end before the range begins.
