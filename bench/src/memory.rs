@@ -6,7 +6,7 @@
 use crate::report::{Random, Report, cpu_each, filler};
 use offshoot::embedded::moment;
 use offshoot_core::chunk::MemoryStore;
-use offshoot_core::database::{AsOf, Database};
+use offshoot_core::database::{AsOf, Database, KEYFRAME_AFTER_COMMITS};
 use offshoot_core::sql::{Limits, Output, Request, Session};
 use offshoot_core::value::Value;
 use rusqlite::{Connection, params_from_iter, types::Value as Theirs};
@@ -147,13 +147,15 @@ pub fn compare(rows: u64, report: &mut Report) {
     });
     let inner = "SELECT COUNT(*) FROM t WHERE g IN (SELECT id FROM s WHERE id < 100)";
     compare.prepared("IN (subquery)", 5, "3", inner, none);
+    // Two keyframes' worth of commits each, so that what a keyframe costs is shared out fairly.
+    let n = 2 * KEYFRAME_AFTER_COMMITS;
     let update = "UPDATE t SET n = $2 WHERE id = $1";
-    compare.prepared("update by key", 2000, "4", update, |random| {
+    compare.prepared("update by key", n, "4", update, |random| {
         vec![Value::Int(random.below(rows) as i64), Value::Int(random.below(rows) as i64)]
     });
     let mut next = 0;
     let delete = "DELETE FROM t WHERE id = $1";
-    compare.prepared("delete by key", 2000, "4", delete, |_| {
+    compare.prepared("delete by key", n, "4", delete, |_| {
         next += 7;
         vec![Value::Int((next / 2 % rows) as i64)]
     });

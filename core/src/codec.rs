@@ -24,6 +24,11 @@ impl Writer {
         Writer::default()
     }
 
+    /// An empty record that is going to have about this many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Writer(Vec::with_capacity(bytes))
+    }
+
     /// One byte.
     pub fn u8(&mut self, value: u8) -> &mut Self {
         self.0.push(value);

@@ -19,7 +19,7 @@ pub struct Head {
     /// The newest commit.
     pub commit: CommitId,
     /// Its header.
-    pub header: CommitHeader,
+    pub header: Arc<CommitHeader>,
     /// What it holds.
     pub state: State,
     /// Bytes of deltas between the newest keyframe and this commit.

@@ -114,11 +114,13 @@ impl Database {
         self.hold(&state);
         let root = state.base().root.hash;
         let body = body.map_or(Body::Root(root), Body::Delta);
-        let links = CommitReader::with_shallow(chunks, &self.shallow()).links(&parents, now)?;
+        let shallow = self.shallow();
+        let history = CommitReader::with_shallow(chunks, &shallow);
+        history.remember(head.commit, head.header.clone());
+        let links = history.links(&parents, now)?;
         let commit = links.commit(&note.author, &note.message, body);
-        let encoded = commit.encode();
-        let header = CommitHeader::decode(&encoded)?;
-        let id = CommitId(chunks.stage(encoded));
+        let id = CommitId(chunks.stage(commit.encode()));
+        let header = Arc::new(commit.into_header());
         let record = head.record.advanced(id, header.scn, header.time);
         let ref_bytes = record.encode();
         let pack = Pack {
@@ -126,7 +128,7 @@ impl Database {
             keyframes: if keyframe { vec![(id.0, root)] } else { Vec::new() },
         };
         let ref_change = RefChange {
-            name: record.ref_name().to_string(),
+            name: record.ref_name().into_text(),
             expected: Some(head.ref_bytes.clone()),
             new: Some(ref_bytes.clone()),
         };
@@ -150,7 +152,7 @@ impl Database {
         change(&mut record);
         let ref_bytes = record.encode();
         let change = RefChange {
-            name: record.ref_name().to_string(),
+            name: record.ref_name().into_text(),
             expected: Some(head.ref_bytes.clone()),
             new: Some(ref_bytes.clone()),
         };
@@ -203,9 +205,8 @@ impl Database {
         let state = State::empty().materialise(&chunks)?;
         let body = Body::Root(state.base().root.hash);
         let commit = Links::first(moment.now).commit("", "database created", body);
-        let encoded = commit.encode();
-        let header = CommitHeader::decode(&encoded)?;
-        let id = CommitId(chunks.stage(encoded));
+        let id = CommitId(chunks.stage(commit.encode()));
+        let header = Arc::new(commit.into_header());
         let record = new_record(moment, super::MAIN, id, &header);
         self.publish(&chunks, record, header, &state, (0, 0))
     }
@@ -215,12 +216,12 @@ impl Database {
         &self,
         chunks: &Chunks,
         record: BranchRecord,
-        header: CommitHeader,
+        header: Arc<CommitHeader>,
         state: &State,
         deltas: (u64, u64),
     ) -> Result<Option<Ticket>> {
         let bytes = record.encode();
-        let name = record.ref_name().to_string();
+        let name = record.ref_name().into_text();
         let change = RefChange { name: name.clone(), expected: None, new: Some(bytes.clone()) };
         let pack = Pack { chunks: chunks.take_staged(), keyframes: Vec::new() };
         let branch = record.name.clone();

@@ -87,6 +87,11 @@ impl StateCache {
         Some(point)
     }
 
+    /// All of them, to look for one after the other of a line's commits.
+    fn by_commit(&self) -> HashMap<CommitId, Arc<Point>> {
+        self.0.iter().map(|point| (point.commit, point.clone())).collect()
+    }
+
     fn put(&mut self, point: Arc<Point>) {
         if self.0.len() >= STATES_KEPT {
             self.0.pop_front();
@@ -157,7 +162,8 @@ impl Database {
         })
     }
 
-    /// The state after a commit: the nearest keyframe at or before it, and the deltas since.
+    /// The state after a commit: the nearest state at hand, keyframe or root at or before it, and the
+    /// deltas since.
     pub(super) fn state_at(&self, chunks: &Chunks, commit: CommitId) -> Result<Arc<Point>> {
         if let Some(point) = locked(&self.states).get(commit) {
             return Ok(point);
@@ -167,7 +173,8 @@ impl Database {
         let mut deltas = Vec::new();
         let mut at = commit;
         let mut newest: Option<(Scn, Micros)> = None;
-        let (mut bytes, mut state) = (0, None);
+        let (mut bytes, mut commits, mut state) = (0, 0, None);
+        let known = locked(&self.states).by_commit();
         history.want_line(&commit, KEYFRAME_AFTER_COMMITS, &|id, header| {
             Ok(matches!(header.body, BodyKind::Root(_)) || self.store.keyframe(&id.0)?.is_some())
         })?;
@@ -175,6 +182,11 @@ impl Database {
             if newest.is_none() {
                 let header = history.header(&at)?;
                 newest = Some((header.scn, header.time));
+            }
+            if let Some(point) = known.get(&at) {
+                (bytes, commits) = (bytes + point.deltas.0, point.deltas.1);
+                state = Some(point.state.clone());
+                break;
             }
             if let Some(found) = self.load_keyframe(chunks, at)? {
                 state = Some(found);
@@ -199,7 +211,7 @@ impl Database {
         for delta in deltas.iter().rev() {
             state.apply_delta(delta)?;
         }
-        let deltas = (bytes, deltas.len() as u64);
+        let deltas = (bytes, commits + deltas.len() as u64);
         let point = Arc::new(Point { commit, scn, time, state, deltas });
         locked(&self.states).put(point.clone());
         Ok(point)
@@ -233,8 +245,8 @@ impl Database {
         })
     }
 
-    pub(super) fn header(&self, chunks: &Chunks, id: &CommitId) -> Result<CommitHeader> {
-        Ok(CommitHeader::clone(&*CommitReader::with_shallow(chunks, &self.shallow()).header(id)?))
+    pub(super) fn header(&self, chunks: &Chunks, id: &CommitId) -> Result<Arc<CommitHeader>> {
+        Ok(CommitReader::with_shallow(chunks, &self.shallow()).header(id)?)
     }
 
     /// A snapshot by id or name. Every fork is one: the commit that a branch was made from is found

@@ -177,7 +177,7 @@ impl BranchRecord {
             | has(!self.metadata.is_empty(), HAS_METADATA);
         // Times lie close together, so all but one are written as the distance to it.
         let since = |time: Micros| time.0.wrapping_sub(self.created.0);
-        let mut w = Writer::new();
+        let mut w = Writer::with_capacity(192);
         w.u8(BRANCH_MAGIC).uint(flags).fixed(&self.id.0);
         w.uint(self.incarnation).uint(self.version).text(&self.name);
         w.fixed(self.head.0.as_bytes()).uint(self.head_scn.0);

@@ -160,11 +160,13 @@ pub struct CommitHeader {
 impl Commit {
     /// The encoded form: the bytes of the commit's chunk, whose hash is its id.
     pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::new();
-        let root = match self.body {
-            Body::Root(_) => FLAG_ROOT,
-            Body::Delta(_) => 0,
+        let (root, body_bytes) = match &self.body {
+            Body::Root(_) => (FLAG_ROOT, 32),
+            Body::Delta(delta) => (0, delta.encoded_len()),
         };
+        let links_bytes = 32 * (self.parents.len() + 1) + 48;
+        let text_bytes = self.author.len() + self.message.len() + 8;
+        let mut w = Writer::with_capacity(links_bytes + text_bytes + body_bytes);
         let jump = if self.jump.is_some() { FLAG_JUMP } else { 0 };
         // `Links` admits no more than eight parents; more would not decode.
         let parents = (self.parents.len() as u8) << PARENTS_SHIFT;
@@ -184,6 +186,16 @@ impl Commit {
             }
         }
         w.finish()
+    }
+
+    /// The header alone.
+    pub fn into_header(self) -> CommitHeader {
+        let Commit { parents, jump, scn, generation, merges, time, author, message, body } = self;
+        let body = match body {
+            Body::Root(root) => BodyKind::Root(root),
+            Body::Delta(delta) => BodyKind::Delta { bytes: delta.encoded_len() as u64 },
+        };
+        CommitHeader { parents, jump, scn, generation, merges, time, author, message, body }
     }
 
     /// The commit's name. Whoever also needs the bytes hashes those.

@@ -48,12 +48,17 @@ impl<'a> CommitReader<'a> {
         let header = CommitHeader::decode(chunk.bytes())
             .map_err(|reason| HistoryError::Malformed { commit: *id, reason })?;
         let header = Arc::new(header);
+        self.remember(*id, header.clone());
+        Ok(header)
+    }
+
+    /// Takes a header that the caller has at hand, so that it is not read again.
+    pub fn remember(&self, id: CommitId, header: Arc<CommitHeader>) {
         let mut headers = self.held();
         if headers.len() >= HEADERS_MAX {
             headers.clear();
         }
-        headers.insert(*id, header.clone());
-        Ok(header)
+        headers.insert(id, header);
     }
 
     // The map holds whole headers whenever a panic elsewhere may have let go of it.

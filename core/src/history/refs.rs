@@ -38,6 +38,15 @@ impl fmt::Display for RefName {
 }
 
 impl RefName {
+    /// The name as the store has it.
+    pub fn into_text(self) -> String {
+        match self {
+            // Every commit names its branch: one allocation, where formatting takes several.
+            RefName::Branch(name) => [BRANCH_PREFIX, &name].concat(),
+            other => other.to_string(),
+        }
+    }
+
     /// The ref of this name; `None` if it is of another kind, which is left alone.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(name) = text.strip_prefix(BRANCH_PREFIX) {
@@ -66,7 +75,8 @@ mod tests {
             RefName::Shallow(CommitId(Hash::of(b"x"))),
         ];
         for name in all {
-            assert_eq!(RefName::parse(&name.to_string()), Some(name));
+            assert_eq!(RefName::parse(&name.to_string()), Some(name.clone()));
+            assert_eq!(name.to_string(), name.into_text());
         }
         for other in ["branch", "deleted/br_1", "snapshot/x", "shallow/", "tag/a", ""] {
             assert_eq!(RefName::parse(other), None, "{other}");

@@ -181,33 +181,38 @@ impl<'c> Cursor<'c> {
     /// A fault, after which the cursor is of no more use; `Malformed`.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
-        let Some(i) = self.advance()? else { return Ok(None) };
-        let Some(leaf) = &self.leaf else { return Ok(None) };
-        let (start, _) = leaf.value_span(i);
-        let key = Bytes::part(leaf.chunk(), start - leaf.key(i).len(), start);
-        Ok(Some((key, self.value(leaf, i)?)))
-    }
-
-    /// The next pair's value, where its key is of no interest.
-    ///
-    /// # Errors
-    /// As [`Cursor::next`].
-    pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
-        let Some(i) = self.advance()? else { return Ok(None) };
-        let Some(leaf) = &self.leaf else { return Ok(None) };
-        self.value(leaf, i).map(Some)
-    }
-
-    fn value(&self, leaf: &Node, i: usize) -> Result<Bytes, TreeError> {
-        let (start, end) = leaf.value_span(i);
-        match leaf.stored(i) {
-            [0, ..] => Ok(Bytes::part(leaf.chunk(), start + 1, end)),
-            stored => Ok(Bytes::from(load_value(self.chunks, stored)?)),
+        match self.advance()? {
+            None => Ok(None),
+            Some(i) => self.pair_at(i),
         }
     }
 
-    /// To the next entry of the leaf, or of the next leaf.
-    fn advance(&mut self) -> Result<Option<usize>, TreeError> {
+    /// The pair at an entry that [`Cursor::advance`] has just come to.
+    pub(super) fn pair_at(&self, i: usize) -> Result<Option<(Bytes, Bytes)>, TreeError> {
+        let (Some(leaf), Some(value)) = (&self.leaf, self.value_at(i)?) else { return Ok(None) };
+        let (start, _) = leaf.value_span(i);
+        let key = Bytes::part(leaf.chunk(), start - leaf.key(i).len(), start);
+        Ok(Some((key, value)))
+    }
+
+    /// That pair's value.
+    pub(super) fn value_at(&self, i: usize) -> Result<Option<Bytes>, TreeError> {
+        let Some(leaf) = &self.leaf else { return Ok(None) };
+        let (start, end) = leaf.value_span(i);
+        Ok(Some(match leaf.stored(i) {
+            [0, ..] => Bytes::part(leaf.chunk(), start + 1, end),
+            stored => Bytes::from(load_value(self.chunks, stored)?),
+        }))
+    }
+
+    /// That pair's key.
+    pub(super) fn key_at(&self, i: usize) -> &[u8] {
+        self.leaf.as_ref().map_or(&[], |leaf| leaf.key(i))
+    }
+
+    /// To the next entry, of this leaf or of the next: its number in the leaf.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Result<Option<usize>, TreeError> {
         while self.leaf.is_some() {
             match self.reverse {
                 false if self.at < self.until => {

@@ -9,6 +9,8 @@ use super::cursor::{Cursor, KeyRange};
 use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
 use crate::chunk::Chunks;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -267,7 +269,8 @@ impl View {
         touched.reverse();
         let mut tree = diff(chunks, old.root, new.root, range);
         let next = tree.next()?;
-        Ok(ViewDiff { chunks, old, new, tree, next, touched })
+        let looked_up = VecDeque::new();
+        Ok(ViewDiff { chunks, old, new, tree, next, touched, looked_up, batch: 8 })
     }
 }
 
@@ -292,21 +295,32 @@ pub struct ViewCursor<'c> {
     tree: Cursor<'c>,
     overlay: Option<OverlayRange<'c>>,
     reverse: bool,
-    from_tree: Option<(Bytes, Bytes)>,
+    /// The tree's next entry, in the leaf where its cursor stands.
+    from_tree: Option<usize>,
     from_overlay: Option<Entry<'c>>,
     begun: bool,
 }
 
-impl ViewCursor<'_> {
+/// Where the next pair is.
+enum Next<'c> {
+    /// In the tree's leaf.
+    Tree(usize),
+    Overlay(&'c Arc<[u8]>, &'c Arc<[u8]>),
+}
+
+impl<'c> ViewCursor<'c> {
     /// The next pair.
     ///
     /// # Errors
     /// A fault, after which the cursor is of no more use; `Malformed`.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
-        match self.overlay {
-            None => self.tree.next(),
-            Some(_) => self.next_of_both(),
+        match self.advance()? {
+            None => Ok(None),
+            Some(Next::Tree(i)) => self.tree.pair_at(i),
+            Some(Next::Overlay(key, value)) => {
+                Ok(Some((Bytes::from(key.clone()), Bytes::from(value.clone()))))
+            }
         }
     }
 
@@ -315,48 +329,50 @@ impl ViewCursor<'_> {
     /// # Errors
     /// As [`ViewCursor::next`].
     pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
-        match self.overlay {
-            None => self.tree.next_value(),
-            Some(_) => Ok(self.next_of_both()?.map(|(_, value)| value)),
+        match self.advance()? {
+            None => Ok(None),
+            Some(Next::Tree(i)) => self.tree.value_at(i),
+            Some(Next::Overlay(_, value)) => Ok(Some(Bytes::from(value.clone()))),
         }
     }
 
-    fn next_of_both(&mut self) -> Result<Option<(Bytes, Bytes)>, TreeError> {
+    fn advance(&mut self) -> Result<Option<Next<'c>>, TreeError> {
+        if self.overlay.is_none() {
+            return Ok(self.tree.advance()?.map(Next::Tree));
+        }
         if !self.begun {
             self.begun = true;
-            self.from_tree = self.tree.next()?;
             self.from_overlay = self.step();
         }
         loop {
-            let order = match (&self.from_tree, self.from_overlay) {
+            if self.from_tree.is_none() {
+                self.from_tree = self.tree.advance()?;
+            }
+            let order = match (self.from_tree, self.from_overlay) {
                 (None, None) => return Ok(None),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some((a, _)), Some((b, _))) if self.reverse => b[..].cmp(a),
-                (Some((a, _)), Some((b, _))) => a[..].cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(i), Some((key, _))) if self.reverse => key[..].cmp(self.tree.key_at(i)),
+                (Some(i), Some((key, _))) => self.tree.key_at(i).cmp(&key[..]),
             };
             if order.is_lt() {
-                let pair = self.from_tree.take();
-                match self.from_overlay {
+                if self.from_overlay.is_none() {
                     // From here on the tree goes alone.
-                    None => self.overlay = None,
-                    Some(_) => self.from_tree = self.tree.next()?,
+                    self.overlay = None;
                 }
-                return Ok(pair);
+                return Ok(self.from_tree.take().map(Next::Tree));
             }
             if order.is_eq() {
-                self.from_tree = self.tree.next()?;
+                self.from_tree = None;
             }
             let entry = self.from_overlay;
             self.from_overlay = self.step();
             if let Some((key, Some(value))) = entry {
-                return Ok(Some((Bytes::from(key.clone()), Bytes::from(value.clone()))));
+                return Ok(Some(Next::Overlay(key, value)));
             }
         }
     }
-}
 
-impl<'c> ViewCursor<'c> {
     fn step(&mut self) -> Option<Entry<'c>> {
         let overlay = self.overlay.as_mut()?;
         if self.reverse { overlay.next_back() } else { overlay.next() }
@@ -370,9 +386,19 @@ pub struct ViewDiff<'c> {
     new: &'c View,
     tree: Diff<'c>,
     next: Option<Change>,
-    // Nearest last.
+    /// Keys that an overlay touches and that were not looked up yet, nearest last.
     touched: Vec<&'c Arc<[u8]>>,
+    /// Those that were, nearest first.
+    looked_up: VecDeque<LookedUp<'c>>,
+    /// How many are looked up together next.
+    batch: usize,
 }
+
+/// A key with its values in both views.
+type LookedUp<'c> = (&'c Arc<[u8]>, Option<Bytes>, Option<Bytes>);
+
+/// So many keys are looked up together at most, so that a cold read faults once for all of them.
+const BATCH_MAX: usize = 256;
 
 impl ViewDiff<'_> {
     /// The next difference.
@@ -382,12 +408,14 @@ impl ViewDiff<'_> {
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<Change>, TreeError> {
         loop {
-            let touched = self.touched.last().map(|key| (*key).clone());
-            let order = match (&self.next, &touched) {
+            if self.looked_up.is_empty() {
+                self.look_up()?;
+            }
+            let order = match (&self.next, self.looked_up.front()) {
                 (None, None) => return Ok(None),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(change), Some(key)) => change.key.cmp(key),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(change), Some((key, ..))) => change.key.cmp(key),
             };
             if order.is_lt() {
                 let change = self.next.take();
@@ -397,13 +425,25 @@ impl ViewDiff<'_> {
             if order.is_eq() {
                 self.next = self.tree.next()?;
             }
-            self.touched.pop();
-            let Some(key) = touched else { continue };
-            let old = self.old.get(self.chunks, &key)?.map(Bytes::into_arc);
-            let new = self.new.get(self.chunks, &key)?.map(Bytes::into_arc);
-            if old != new {
-                return Ok(Some(Change { key, old, new }));
+            let Some((key, old, new)) = self.looked_up.pop_front() else { continue };
+            if old.as_deref() != new.as_deref() {
+                let (old, new) = (old.map(Bytes::into_arc), new.map(Bytes::into_arc));
+                return Ok(Some(Change { key: key.clone(), old, new }));
             }
         }
+    }
+
+    /// Looks the next touched keys up in both views.
+    fn look_up(&mut self) -> Result<(), TreeError> {
+        let from = self.touched.len().saturating_sub(self.batch);
+        self.batch = (self.batch * 2).min(BATCH_MAX);
+        let nearest = || self.touched.iter().skip(from).rev();
+        let keys: Vec<&[u8]> = nearest().map(|key| &key[..]).collect();
+        let old = self.old.get_many(self.chunks, &keys)?;
+        let new = self.new.get_many(self.chunks, &keys)?;
+        let found = nearest().zip(old).zip(new).map(|((key, old), new)| (*key, old, new));
+        self.looked_up = found.collect();
+        self.touched.truncate(from);
+        Ok(())
     }
 }
