@@ -25,10 +25,11 @@ pub struct Writer<'w> {
     names: u32,
 }
 
-/// A query's text and the types of its columns, which are named `c0`, `c1`, ….
+/// A query's text and its columns. No two queries name theirs alike: which of two columns of one
+/// name GROUP BY means is a matter of dialect.
 struct Select {
     text: Text,
-    types: Vec<Type>,
+    columns: Vec<Column>,
 }
 
 impl<'w> Writer<'w> {
@@ -41,7 +42,7 @@ impl<'w> Writer<'w> {
         let with = self.with();
         let select = self.body(2);
         let (order, ordered) = match self.random.below(3) {
-            0 => (self.order(&select.types), true),
+            0 => (self.order(&select.columns), true),
             _ => (Text::plain(""), false),
         };
         (sql![with, select.text, order], ordered)
@@ -83,7 +84,7 @@ impl<'w> Writer<'w> {
             } else {
                 let body = self.body(1);
                 members.push(sql![name.clone(), " AS (", body.text, ")"]);
-                self.relations.push(Table { name, columns: columns(&body.types) });
+                self.relations.push(Table { name, columns: body.columns });
             }
         }
         match members.is_empty() {
@@ -96,12 +97,12 @@ impl<'w> Writer<'w> {
     }
 
     /// An order by all columns, with LIMIT or without.
-    fn order(&mut self, types: &[Type]) -> Text {
+    fn order(&mut self, columns: &[Column]) -> Text {
         let mut terms = Vec::new();
-        for n in 0..types.len() {
+        for (n, column) in columns.iter().enumerate() {
             let by = match self.random.below(2) {
                 0 => format!("{}", n + 1),
-                _ => format!("c{n}"),
+                _ => column.name.clone(),
             };
             let way = *self.pick(&["", "", " ASC", " DESC", " DESC"]);
             let nulls = *self.pick(&["", "", "", " NULLS FIRST", " NULLS LAST"]);
@@ -127,11 +128,18 @@ impl<'w> Writer<'w> {
         let b = self.select(&types, deep, &outer);
         let op = *self.pick(&[" UNION ", " UNION ALL ", " INTERSECT ", " EXCEPT "]);
         let both = sql![a.text.clone(), op, b.text.clone()];
-        Select { text: Text::or(both, vec![a.text, b.text]), types }
+        // Only the first has the names that an order may use.
+        Select { text: Text::or(both, vec![a.text]), columns: a.columns }
     }
 
     fn select(&mut self, types: &[Type], deep: u32, outer: &Scope) -> Select {
         let (from, own) = self.from(deep);
+        let label = self.name("c");
+        let columns: Vec<Column> = types
+            .iter()
+            .enumerate()
+            .map(|(n, ty)| Column { name: format!("{label}_{n}"), ty: *ty })
+            .collect();
         let mut scope = outer.clone();
         scope.columns.extend(own.columns.clone());
         let filter = match self.random.below(3) {
@@ -143,20 +151,20 @@ impl<'w> Writer<'w> {
         };
         let rest = sql![" FROM ", from, filter];
         let text = match self.random.below(10) {
-            0..3 => self.grouped(types, &own, rest),
-            3 | 4 => self.windowed(types, &own, rest),
+            0..3 => self.grouped(&columns, &own, rest),
+            3 | 4 => self.windowed(&columns, &own, rest),
             _ => {
                 let distinct = if self.one_in(4) { "DISTINCT " } else { "" };
                 let mut items = Vec::new();
-                for (n, ty) in types.iter().enumerate() {
+                for Column { name, ty } in &columns {
                     let item = self.expression(*ty, &scope, 2);
-                    items.push(sql![item, format!(" AS c{n}")]);
+                    items.push(sql![item, format!(" AS {name}")]);
                 }
                 let distinct = Text::maybe(Text::plain(distinct));
                 sql!["SELECT ", distinct, Text::joined(items, ", "), rest]
             }
         };
-        Select { text, types: types.to_vec() }
+        Select { text, columns }
     }
 
     // --- FROM ---
@@ -220,7 +228,7 @@ impl<'w> Writer<'w> {
         let alias = self.name("q");
         let (text, columns) = if deep > 0 && self.one_in(8) {
             let select = self.body(deep - 1);
-            (sql!["(", select.text, ")"], columns(&select.types))
+            (sql!["(", select.text, ")"], select.columns)
         } else {
             let tables = self.relations.len() as u64;
             let table = self.relations[self.random.below(tables) as usize].clone();
@@ -233,11 +241,11 @@ impl<'w> Writer<'w> {
 
     // --- Groups ---
 
-    fn grouped(&mut self, types: &[Type], scope: &Scope, rest: Text) -> Text {
+    fn grouped(&mut self, columns: &[Column], scope: &Scope, rest: Text) -> Text {
         let flat = Scope { subqueries: 0, ..scope.clone() };
         let mut keys: Vec<(Type, Text, usize)> = Vec::new();
         let mut items = Vec::new();
-        for (n, ty) in types.iter().enumerate() {
+        for (n, Column { name, ty }) in columns.iter().enumerate() {
             let item = match self.random.below(2) {
                 0 => {
                     let key = match self.random.below(3) {
@@ -251,14 +259,14 @@ impl<'w> Writer<'w> {
                 }
                 _ => self.aggregate(*ty, &flat),
             };
-            items.push(sql![item, format!(" AS c{n}")]);
+            items.push(sql![item, format!(" AS {name}")]);
         }
         let mut by = Vec::new();
         for (_, key, n) in &keys {
             let constant = !key.to_string().contains("q");
             by.push(match self.random.below(4) {
                 0 => Text::plain(format!("{}", n + 1)),
-                1 => Text::plain(format!("c{n}")),
+                1 => Text::plain(columns[*n].name.clone()),
                 // A literal would be read as the number of a column.
                 _ if constant => Text::plain(format!("{}", n + 1)),
                 _ => key.clone(),
@@ -331,10 +339,10 @@ impl<'w> Writer<'w> {
 
     // --- Windows ---
 
-    fn windowed(&mut self, types: &[Type], scope: &Scope, rest: Text) -> Text {
+    fn windowed(&mut self, columns: &[Column], scope: &Scope, rest: Text) -> Text {
         let flat = Scope { subqueries: 0, ..scope.clone() };
         let mut items = Vec::new();
-        for (n, ty) in types.iter().enumerate() {
+        for Column { name, ty } in columns {
             let item = match self.random.below(3) {
                 0 => self.expression(*ty, &flat, 1),
                 _ => {
@@ -342,7 +350,7 @@ impl<'w> Writer<'w> {
                     Text::or(window, vec![self.leaf(*ty, &flat)])
                 }
             };
-            items.push(sql![item, format!(" AS c{n}")]);
+            items.push(sql![item, format!(" AS {name}")]);
         }
         sql!["SELECT ", Text::joined(items, ", "), rest]
     }
@@ -505,11 +513,6 @@ impl<'w> Writer<'w> {
         let not = *self.pick(&["", "NOT "]);
         Some(sql!["(", not, "EXISTS (SELECT 1 FROM ", from, filter, "))"])
     }
-}
-
-/// The columns that a query of these types gives.
-fn columns(types: &[Type]) -> Vec<Column> {
-    types.iter().enumerate().map(|(n, ty)| Column { name: format!("c{n}"), ty: *ty }).collect()
 }
 
 /// A column that both sides have, with the dot before it.
