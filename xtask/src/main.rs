@@ -25,7 +25,11 @@ const TASKS: &[Task] = &[
         "check that core/ uses no clock, randomness, file, thread or network",
         tasks::purity,
     ),
-    ("wasm", "check that core/ and api/ compile for the browser and the edge", tasks::wasm),
+    (
+        "wasm",
+        "compile core/ and api/ for the browser and the edge, run golden scripts",
+        tasks::wasm,
+    ),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];

@@ -65,11 +65,11 @@ pub fn purity(args: &[String]) -> Result<(), String> {
     check_purity()
 }
 
-/// Core and api for wasm.
+/// Core and api for wasm, and the golden scripts on it.
 pub fn wasm(args: &[String]) -> Result<(), String> {
     no_arguments(args)?;
     let remark = targets::check()?;
-    eprintln!("core and api: {remark}");
+    eprintln!("wasm: {remark}");
     Ok(())
 }
 

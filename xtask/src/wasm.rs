@@ -1,13 +1,15 @@
-//! Core and api compile for the browser (wasm32-unknown-unknown) and the edge (wasm32-wasip2).
+//! Core and api compile for the browser (wasm32-unknown-unknown) and the edge (wasm32-wasip2), and the
+//! golden scripts give the same under Node as natively.
 //!
-//! Two ways, whichever is there: the targets of the toolchain (`rustup target add`), or, on Debian,
-//! its own compiler with the standard library built from its source.
+//! Two ways to compile, whichever is there: the targets of the toolchain (`rustup target add`), or, on
+//! Debian, its own compiler with the standard library built from its source.
 
 use crate::run;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+const BROWSER: &str = "wasm32-unknown-unknown";
+const TARGETS: [&str; 2] = [BROWSER, "wasm32-wasip2"];
 
 /// Debian's compiler, its library sources, and what links and finishes a wasm program.
 const DEBIAN_PACKAGES: [&str; 6] =
@@ -16,35 +18,84 @@ const DEBIAN_PACKAGES: [&str; 6] =
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// Checks that core and api compile; the remark says which way it went.
-pub fn check() -> Result<String, String> {
-    if std::env::var_os("OFFSHOOT_SKIP_WASM").is_some_and(|value| value == "1") {
-        return Ok("SKIPPED because OFFSHOOT_SKIP_WASM=1: nothing proves that wasm compiles".into());
-    }
-    let profile = run::profile_dir()?;
-    let target_dir = profile.parent().unwrap_or(&profile).join("wasm");
-    if TARGETS.iter().all(|target| toolchain_has(target)) {
-        each_target(&target_dir, || run::cargo(&[]), &[])?;
-        return Ok("with the toolchain's targets".into());
-    }
-    install_debian_compiler()?;
-    each_target(&target_dir, debian_cargo, &["-Z", "build-std=std,panic_abort"])?;
-    Ok("with Debian's compiler".into())
+/// What compiles for wasm here.
+#[derive(Clone, Copy, PartialEq)]
+enum Compiler {
+    Toolchain,
+    Debian,
 }
 
-fn each_target(
-    target_dir: &Path,
-    cargo: impl Fn() -> Command,
-    flags: &[&str],
-) -> Result<(), String> {
-    for target in TARGETS {
-        let mut command = cargo();
-        command.args(["check", "--package", "offshoot-core", "--package", "offshoot-api", "--lib"]);
-        command.args(["--locked", "--target", target]).args(flags);
-        // A folder of its own: another compiler or other flags must not undo the native builds.
-        run::check(command.arg("--target-dir").arg(target_dir))?;
+/// Checks that core and api compile, and runs the golden scripts; the remark says which way it went.
+pub fn check() -> Result<String, String> {
+    if std::env::var_os("OFFSHOOT_SKIP_WASM").is_some_and(|value| value == "1") {
+        return Ok("SKIPPED because OFFSHOOT_SKIP_WASM=1: nothing proves that wasm works".into());
     }
-    Ok(())
+    let compiler = match TARGETS.iter().all(|target| toolchain_has(target)) {
+        true => Compiler::Toolchain,
+        false => {
+            install_debian_compiler()?;
+            Compiler::Debian
+        }
+    };
+    for target in TARGETS {
+        let packages = ["--package", "offshoot-core", "--package", "offshoot-api", "--lib"];
+        run::check(compiler.cargo("check", target)?.args(packages))?;
+    }
+    golden_scripts(compiler)?;
+    Ok(match compiler {
+        Compiler::Toolchain => "with the toolchain's targets".into(),
+        Compiler::Debian => "with Debian's compiler".into(),
+    })
+}
+
+/// Runs the golden scripts on wasm under Node, beside the same scripts natively.
+fn golden_scripts(compiler: Compiler) -> Result<(), String> {
+    let node = run::program("node").arg("--version").output();
+    if !node.is_ok_and(|output| output.status.success()) {
+        return Err(
+            "Node.js, at least version 20, is missing: it runs the golden scripts on wasm. Set \
+                    OFFSHOOT_SKIP_WASM=1 to leave this check out."
+                .into(),
+        );
+    }
+    let package = ["--package", "offshoot-golden"];
+    run::check(compiler.cargo("build", BROWSER)?.args(package).args([
+        "--lib",
+        "--profile",
+        "wasm",
+    ]))?;
+    let mut build = run::cargo(&["build", "--bin", "golden-native"]);
+    let profile = run::profile_dir()?;
+    if profile.file_name().is_some_and(|name| name == "release") {
+        build.arg("--release");
+    }
+    run::check(build.args(package))?;
+    let native = profile.join(format!("golden-native{}", std::env::consts::EXE_SUFFIX));
+    let wasm = target_dir()?.join(BROWSER).join("wasm/offshoot_golden.wasm");
+    let mut node = run::program("node");
+    run::check(node.arg("tests/wasm/run.mjs").arg(wasm).arg(native).arg("core/tests/scripts"))
+}
+
+/// A folder of its own: another compiler or other flags must not undo the native builds.
+fn target_dir() -> Result<PathBuf, String> {
+    let profile = run::profile_dir()?;
+    Ok(profile.parent().unwrap_or(&profile).join("wasm"))
+}
+
+impl Compiler {
+    /// Cargo's subcommand for a target.
+    fn cargo(self, subcommand: &str, target: &str) -> Result<Command, String> {
+        let mut command = match self {
+            Compiler::Toolchain => run::cargo(&[]),
+            Compiler::Debian => debian_cargo(),
+        };
+        command.args([subcommand, "--locked", "--target", target]);
+        command.arg("--target-dir").arg(target_dir()?);
+        if self == Compiler::Debian {
+            command.args(["-Z", "build-std=std,panic_abort"]);
+        }
+        Ok(command)
+    }
 }
 
 /// Whether the toolchain that runs us has the standard library of a target.
@@ -66,6 +117,8 @@ fn toolchain_has(target: &str) -> bool {
 fn debian_cargo() -> Command {
     let mut command = run::cargo_at(DEBIAN_CARGO);
     command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+    // Debian's linker for wasm has its version in its name.
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22");
     // Set by the cargo and the rustup that run us, for their own compiler and libraries.
     for name in ["LD_LIBRARY_PATH", "CARGO", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER"] {
         command.env_remove(name);
