@@ -1,6 +1,6 @@
 //! The functions: their names, arguments and stored codes, and what each does.
 
-use super::{EvalContext, EvalError, dates, numeric, strings};
+use super::{EvalContext, EvalError, calendar, dates, numeric, strings, texts};
 use crate::value::{MICROS_PER_DAY, Value, hex};
 
 /// A function of values. COALESCE and NULLIF are here too.
@@ -75,6 +75,52 @@ pub enum Function {
     Left,
     /// So many characters from the end.
     Right,
+    /// The arguments behind the first with the first between them, NULLs left out.
+    ConcatWs,
+    /// The characters from the end to the start.
+    Reverse,
+    /// Filled up at the start to so many characters.
+    LPad,
+    /// Filled up at the end.
+    RPad,
+    /// As a SQL literal.
+    Quote,
+    /// Without the digits behind the point, or behind so many of them.
+    Trunc,
+    /// The exponential, as a float.
+    Exp,
+    /// The natural logarithm, as a float.
+    Ln,
+    /// The logarithm to base 10, or to the first of two arguments.
+    Log,
+    /// So many times.
+    Repeat,
+    /// The part of this number, counted from 1, between separators.
+    SplitPart,
+    /// A format filled with values, as in SQLite.
+    Printf,
+    /// Whether a pattern of `*`, `?` and `[…]` matches a text.
+    Glob,
+    /// The code point of the first character.
+    Unicode,
+    /// The characters of these code points.
+    Char,
+    /// Each word with a capital.
+    InitCap,
+    /// π.
+    Pi,
+    /// The day of a time, as text (see `calendar`).
+    DateOf,
+    /// The time of day, as text.
+    TimeOf,
+    /// Day and time, as text.
+    DateTime,
+    /// The Julian day number, as a float.
+    JulianDay,
+    /// Seconds since 1970.
+    UnixEpoch,
+    /// A time in a format.
+    StrfTime,
 }
 
 /// Each function with its stored code, its name, and its least and most arguments.
@@ -113,11 +159,38 @@ const TABLE: &[(Function, u8, &str, usize, usize)] = &[
     (Function::OctetLength, 32, "OCTET_LENGTH", 1, 1),
     (Function::Left, 33, "LEFT", 2, 2),
     (Function::Right, 34, "RIGHT", 2, 2),
+    (Function::ConcatWs, 35, "CONCAT_WS", 1, usize::MAX),
+    (Function::Reverse, 36, "REVERSE", 1, 1),
+    (Function::LPad, 37, "LPAD", 2, 3),
+    (Function::RPad, 38, "RPAD", 2, 3),
+    (Function::Quote, 39, "QUOTE", 1, 1),
+    (Function::Trunc, 40, "TRUNC", 1, 2),
+    (Function::Exp, 41, "EXP", 1, 1),
+    (Function::Ln, 42, "LN", 1, 1),
+    (Function::Log, 43, "LOG", 1, 2),
+    (Function::Repeat, 44, "REPEAT", 2, 2),
+    (Function::SplitPart, 45, "SPLIT_PART", 3, 3),
+    (Function::Printf, 46, "PRINTF", 1, usize::MAX),
+    (Function::Glob, 47, "GLOB", 2, 2),
+    (Function::Unicode, 48, "UNICODE", 1, 1),
+    (Function::Char, 49, "CHAR", 0, usize::MAX),
+    (Function::InitCap, 50, "INITCAP", 1, 1),
+    (Function::Pi, 51, "PI", 0, 0),
+    (Function::DateOf, 52, "DATE", 0, usize::MAX),
+    (Function::TimeOf, 53, "TIME", 0, usize::MAX),
+    (Function::DateTime, 54, "DATETIME", 0, usize::MAX),
+    (Function::JulianDay, 55, "JULIANDAY", 0, usize::MAX),
+    (Function::UnixEpoch, 56, "UNIXEPOCH", 0, usize::MAX),
+    (Function::StrfTime, 57, "STRFTIME", 1, usize::MAX),
 ];
 
 const ALIASES: &[(&str, Function)] = &[
     ("IFNULL", Function::Coalesce),
     ("CEILING", Function::Ceil),
+    ("FORMAT", Function::Printf),
+    ("ASCII", Function::Unicode),
+    ("CHR", Function::Char),
+    ("TRUNCATE", Function::Trunc),
     ("POW", Function::Power),
     ("CHAR_LENGTH", Function::Length),
     ("CHARACTER_LENGTH", Function::Length),
@@ -159,6 +232,15 @@ impl Function {
         matches!(self, F::Now | F::CurrentDate | F::CurrentTime | F::Random | F::GenerateUuid)
     }
 
+    /// Whether it reads `now` where its arguments do not name another time.
+    pub(super) fn reads_time(self) -> bool {
+        use Function as F;
+        matches!(
+            self,
+            F::DateOf | F::TimeOf | F::DateTime | F::JulianDay | F::UnixEpoch | F::StrfTime
+        )
+    }
+
     pub(super) fn code(self) -> u8 {
         self.row().map_or(0, |(_, code, ..)| *code)
     }
@@ -189,9 +271,16 @@ impl Function {
     /// by the evaluator.
     pub(super) fn apply(self, args: &[Value], ctx: &EvalContext<'_>) -> Result<Value, EvalError> {
         self.check_arguments(args.len())?;
+        use Function as F;
         let name = self.name();
         match self {
             Function::Concat => return strings::concat(args),
+            Function::ConcatWs => return texts::concat_ws(args),
+            Function::Printf => return texts::printf(args),
+            Function::Quote => return texts::quote(args.first().unwrap_or(&Value::Null)),
+            F::DateOf | F::TimeOf | F::DateTime | F::JulianDay | F::UnixEpoch | F::StrfTime => {
+                return calendar::apply(self, args, ctx);
+            }
             Function::Greatest => return extreme(args, true),
             Function::Least => return extreme(args, false),
             Function::Coalesce => {
@@ -241,9 +330,26 @@ impl Function {
                 | Function::Sign
                 | Function::Mod
                 | Function::Power
-                | Function::Sqrt,
+                | Function::Sqrt
+                | Function::Trunc
+                | Function::Exp
+                | Function::Ln
+                | Function::Log
+                | Function::Pi,
                 args,
             ) => numeric::apply(self, args),
+            (
+                F::Reverse
+                | F::LPad
+                | F::RPad
+                | F::Repeat
+                | F::SplitPart
+                | F::Glob
+                | F::Unicode
+                | F::Char
+                | F::InitCap,
+                args,
+            ) => texts::apply(self, args),
             (_, args) => strings::apply(self, args),
         }
     }

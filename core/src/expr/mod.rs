@@ -24,6 +24,7 @@
 
 mod aggregate;
 mod build;
+mod calendar;
 mod codec;
 mod context;
 mod dates;
@@ -35,6 +36,7 @@ mod like;
 mod numeric;
 mod show;
 mod strings;
+mod texts;
 mod types;
 mod visit;
 

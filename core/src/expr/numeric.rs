@@ -37,6 +37,35 @@ pub(super) fn apply(function: Function, args: &[Value]) -> Result<Value, EvalErr
             number if number < 0.0 => Err(undefined(v).into()),
             number => Ok(Value::Float(number.sqrt())),
         },
+        (Function::Pi, []) => Ok(Value::Float(std::f64::consts::PI)),
+        (Function::Exp, [v]) => Ok(Value::Float(float(v)?.exp())),
+        (Function::Ln, [v]) | (Function::Log, [v]) if float(v)? <= 0.0 => Err(undefined(v).into()),
+        (Function::Ln, [v]) => Ok(Value::Float(float(v)?.ln())),
+        (Function::Log, [v]) => Ok(Value::Float(float(v)?.log10())),
+        (Function::Log, [base, v]) => match (float(base)?, float(v)?) {
+            (base, x) if base > 0.0 && base != 1.0 && x > 0.0 => {
+                Ok(Value::Float(x.ln() / base.ln()))
+            }
+            _ => Err(undefined(v).into()),
+        },
+        (Function::Trunc, [Value::Float(v)]) => Ok(Value::Float(v.trunc())),
+        (Function::Trunc, [Value::Decimal(v)]) => Ok(Value::Decimal(v.trunc())),
+        (Function::Trunc, [v]) => float(v).map(|_| v.clone()),
+        (Function::Trunc, [v, digits]) => {
+            let Value::Int(digits) = digits.clone().cast(&crate::value::SqlType::Integer)? else {
+                return Ok(Value::Null);
+            };
+            let digits = i32::try_from(digits.clamp(-300, 300)).unwrap_or(0);
+            match v {
+                Value::Decimal(v) if (0..=28).contains(&digits) => {
+                    Ok(Value::Decimal(v.trunc_with_scale(digits as u32)))
+                }
+                v => {
+                    let scale = 10f64.powi(digits);
+                    Ok(Value::Float((float(v)? * scale).trunc() / scale))
+                }
+            }
+        }
         (Function::Abs, [v]) => match v.compare(&Value::Int(0))? {
             Some(order) if order.is_lt() => Ok(v.neg()?),
             _ => float(v).map(|_| v.clone()),

@@ -132,7 +132,10 @@ fn call<C>(function: Function, args: &[Expr<C>], column: &dyn Fn(&C) -> SqlType)
         },
         F::Sign | F::Length | F::OctetLength | F::Instr => SqlType::Integer,
         F::Random => SqlType::BigInt,
-        F::Power | F::Sqrt => SqlType::Double,
+        F::Power | F::Sqrt | F::Exp | F::Ln | F::Log | F::Pi | F::JulianDay => SqlType::Double,
+        F::Trunc => first(),
+        F::UnixEpoch | F::Unicode => SqlType::BigInt,
+        F::Glob => SqlType::Boolean,
         F::Substr if first() == SqlType::Blob => SqlType::Blob,
         F::Upper
         | F::Lower
@@ -145,7 +148,21 @@ fn call<C>(function: Function, args: &[Expr<C>], column: &dyn Fn(&C) -> SqlType)
         | F::Hex
         | F::TypeOf
         | F::Left
-        | F::Right => SqlType::Text,
+        | F::Right
+        | F::ConcatWs
+        | F::Reverse
+        | F::LPad
+        | F::RPad
+        | F::Quote
+        | F::Repeat
+        | F::SplitPart
+        | F::Printf
+        | F::Char
+        | F::InitCap
+        | F::DateOf
+        | F::TimeOf
+        | F::DateTime
+        | F::StrfTime => SqlType::Text,
         F::Now | F::DateTrunc => SqlType::Timestamp,
         F::CurrentDate => SqlType::Date,
         F::CurrentTime => SqlType::Time,

@@ -1,6 +1,7 @@
 //! Walking a tree.
 
-use super::{DEPTH_MAX, EvalError, Expr, InItems, LikePattern};
+use super::{DEPTH_MAX, EvalError, Expr, Function, InItems, LikePattern};
+use crate::value::Value;
 
 impl<C> Expr<C> {
     /// Calls `f` with each node directly below.
@@ -88,8 +89,16 @@ impl<C> Expr<C> {
 
     /// Whether the value may differ from one evaluation to the next: time, random numbers, UUIDs.
     pub fn is_volatile(&self) -> bool {
-        let mut volatile =
-            matches!(self, Expr::Function { function, .. } if function.is_volatile());
+        let now = |arg: &Expr<C>| matches!(arg, Expr::Literal(Value::Text(text)) if text.eq_ignore_ascii_case("now"));
+        let mut volatile = match self {
+            Expr::Function { function, args } => {
+                let times =
+                    args.len() - usize::from(*function == Function::StrfTime).min(args.len());
+                function.is_volatile()
+                    || (function.reads_time() && (times == 0 || args.iter().any(now)))
+            }
+            _ => false,
+        };
         self.each_child(&mut |child| volatile = volatile || child.is_volatile());
         volatile
     }

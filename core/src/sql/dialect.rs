@@ -1,6 +1,13 @@
 //! The SQL that is read: what SQLite and PostgreSQL have in common, and most of what only one has.
 
-use gluesql_core::sqlparser::dialect::{Dialect, GenericDialect};
+use gluesql_core::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    ObjectName, UnaryOperator,
+};
+use gluesql_core::sqlparser::dialect::{Dialect, GenericDialect, Precedence};
+use gluesql_core::sqlparser::keywords::Keyword;
+use gluesql_core::sqlparser::parser::{Parser, ParserError};
+use gluesql_core::sqlparser::tokenizer::{Token, Word};
 use std::any::TypeId;
 use std::iter::Peekable;
 use std::str::Chars;
@@ -25,6 +32,76 @@ impl Dialect for OffshootDialect {
             Some('[') => chars.next().is_some_and(|c| c.is_alphabetic() || c == '_'),
             _ => true,
         }
+    }
+
+    // `~x`
+    fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        if !parser.consume_token(&Token::Tilde) {
+            return None;
+        }
+        let precedence = self.prec_value(Precedence::MulDivModOp);
+        Some(
+            parser.parse_subexpr(precedence).map(|expr| Expr::UnaryOp {
+                op: UnaryOperator::PGBitwiseNot,
+                expr: Box::new(expr),
+            }),
+        )
+    }
+
+    // `a IS [NOT] b`, `a IS [NOT] DISTINCT FROM b`, whose right side the parser would let take all
+    // that follows, AND and OR included, and `a [NOT] GLOB b`.
+    fn parse_infix(
+        &self,
+        parser: &mut Parser<'_>,
+        expr: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        let at = |n: usize| parser.peek_nth_token(n).token;
+        let keyword = |n: usize| match at(n) {
+            Token::Word(word) if word.quote_style.is_none() => word.keyword,
+            _ => Keyword::NoKeyword,
+        };
+        if keyword(0) == Keyword::IS {
+            let not = keyword(1) == Keyword::NOT;
+            let next = 1 + usize::from(not);
+            let distinct = keyword(next) == Keyword::DISTINCT && keyword(next + 1) == Keyword::FROM;
+            let known = [Keyword::NULL, Keyword::TRUE, Keyword::FALSE, Keyword::UNKNOWN];
+            if !distinct && (known.contains(&keyword(next)) || keyword(next) == Keyword::DISTINCT) {
+                return None;
+            }
+            let words = next + if distinct { 2 } else { 0 };
+            (0..words).for_each(|_| drop(parser.next_token()));
+            let right = match parser.parse_subexpr(self.prec_value(Precedence::Is)) {
+                Ok(right) => Box::new(right),
+                Err(error) => return Some(Err(error)),
+            };
+            let left = Box::new(expr.clone());
+            return Some(Ok(match distinct == not {
+                true => Expr::IsNotDistinctFrom(left, right),
+                false => Expr::IsDistinctFrom(left, right),
+            }));
+        }
+        let not = keyword(0) == Keyword::NOT;
+        if !is_glob(&at(usize::from(not))) {
+            return None;
+        }
+        (0..=usize::from(not)).for_each(|_| drop(parser.next_token()));
+        let pattern = match parser.parse_subexpr(self.prec_value(Precedence::Like)) {
+            Ok(pattern) => pattern,
+            Err(error) => return Some(Err(error)),
+        };
+        let matched = glob(pattern, expr.clone());
+        Some(Ok(match not {
+            true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(matched) },
+            false => matched,
+        }))
+    }
+
+    fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
+        let first = parser.peek_token().token;
+        let negated = matches!(&first, Token::Word(word) if word.keyword == Keyword::NOT)
+            && is_glob(&parser.peek_nth_token(1).token);
+        (negated || is_glob(&first)).then(|| Ok(self.prec_value(Precedence::Like)))
     }
 
     fn is_identifier_start(&self, ch: char) -> bool {
@@ -74,4 +151,27 @@ impl Dialect for OffshootDialect {
     fn supports_select_wildcard_except(&self) -> bool {
         true
     }
+}
+
+fn is_glob(token: &Token) -> bool {
+    matches!(token, Token::Word(Word { value, quote_style: None, .. })
+        if value.eq_ignore_ascii_case("GLOB"))
+}
+
+/// `glob(pattern, text)`
+fn glob(pattern: Expr, text: Expr) -> Expr {
+    let args = [pattern, text].map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)));
+    Expr::Function(Function {
+        name: ObjectName(vec![Ident::new("glob")]),
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: args.into(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
 }

@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
 use gluesql_core::sqlparser::keywords::Keyword;
 use gluesql_core::sqlparser::parser::{Parser, ParserError};
-use gluesql_core::sqlparser::tokenizer::{Location, Token, TokenWithLocation, Tokenizer, Word};
+use gluesql_core::sqlparser::tokenizer::{
+    Location, Token, TokenWithLocation, Tokenizer, Whitespace, Word,
+};
 
 /// A statement as it was written.
 #[derive(Debug, Clone)]
@@ -75,6 +77,32 @@ fn part<T>(
     Ok(found)
 }
 
+/// Whether MATERIALIZED stands before a query in brackets.
+fn is_materialized(tokens: &[TokenWithLocation], at: usize) -> bool {
+    let word = matches!(tokens.get(at).map(|t| &t.token), Some(Token::Word(word))
+        if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("MATERIALIZED"));
+    let mut behind = tokens.iter().skip(at + 1).map(|t| &t.token);
+    word && behind.find(|t| !matches!(t, Token::Whitespace(_))) == Some(&Token::LParen)
+}
+
+/// Whether the last word, or the one before a NOT, is AS.
+fn follows_as(tokens: &[TokenWithLocation], solid: &[usize]) -> bool {
+    let word = |n: usize| {
+        let at = solid.len().checked_sub(n).and_then(|i| solid.get(i));
+        match at.and_then(|i| tokens.get(*i)).map(|t| &t.token) {
+            Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
+            _ => Keyword::NoKeyword,
+        }
+    };
+    word(1) == Keyword::AS || (word(1) == Keyword::NOT && word(2) == Keyword::AS)
+}
+
+fn blank(tokens: &mut [TokenWithLocation], at: usize) {
+    if let Some(token) = tokens.get_mut(at) {
+        token.token = Token::Whitespace(Whitespace::Space);
+    }
+}
+
 fn end(parser: &mut Parser<'_>, why: &str) -> Result<()> {
     let next = parser.peek_token();
     match next.token {
@@ -113,6 +141,14 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
     let pragma = is(altering, Keyword::PRAGMA);
     let altering = is(altering, Keyword::ALTER);
     for at in 0..tokens.len() {
+        // What is evaluated once here is evaluated once whatever is written.
+        if is_materialized(tokens, at) && follows_as(tokens, &solid) {
+            blank(tokens, at);
+            if let Some(not) = solid.pop_if(|i| is(tokens.get(*i), Keyword::NOT)) {
+                blank(tokens, not);
+            }
+            continue;
+        }
         match tokens.get_mut(at).map(|t| &mut t.token) {
             None | Some(Token::Whitespace(_)) => continue,
             Some(Token::Placeholder(name)) => {

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::DataType;
+use rust_decimal::Decimal;
 
 /// A type as it is written.
 ///
@@ -60,12 +61,21 @@ pub(super) fn assign(value: Value, ty: &SqlType) -> Result<Value> {
     Ok(value.coerce(ty)?)
 }
 
-/// Appends bytes that are equal where DISTINCT and GROUP BY find values equal: a number that is
-/// whole is the same whatever type it came in.
+/// Appends bytes that are equal where DISTINCT, GROUP BY and joins find values equal: a number that is
+/// whole is the same whatever type it came in, and so is a fraction that a float holds.
 pub(super) fn same_key(out: &mut Vec<u8>, value: &Value) {
-    let whole = match value {
-        Value::Float(_) | Value::Decimal(_) => value.clone().coerce(&SqlType::Signed128).ok(),
+    let same = match value {
+        Value::Float(_) | Value::Decimal(_) => {
+            let whole = value.clone().coerce(&SqlType::Signed128).ok();
+            whole.or_else(|| match value {
+                Value::Decimal(exact) => {
+                    let near = crate::value::as_float(value)?;
+                    (Decimal::try_from(near).ok()? == *exact).then_some(Value::Float(near))
+                }
+                _ => None,
+            })
+        }
         _ => None,
     };
-    crate::value::encode_key(out, whole.as_ref().unwrap_or(value), false);
+    crate::value::encode_key(out, same.as_ref().unwrap_or(value), false);
 }

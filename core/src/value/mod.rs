@@ -44,6 +44,7 @@ pub use json::{from_json, to_json};
 pub use key::{KeyBuilder, decode_key, decode_key_parts, encode_key, successor};
 pub(crate) use row::read_value;
 pub use row::{RowReader, decode_value, encode_row, encode_value};
+pub(crate) use time::later;
 pub use time::{DatePart, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use types::SqlType;
 

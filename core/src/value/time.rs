@@ -84,7 +84,7 @@ pub(super) fn timestamp(micros: i128) -> Option<Value> {
 }
 
 /// The moment so many months and microseconds later.
-pub(super) fn later(timestamp_micros: i64, months: i64, micros: i64) -> Option<Value> {
+pub(crate) fn later(timestamp_micros: i64, months: i64, micros: i64) -> Option<Value> {
     let moved = if months == 0 {
         i128::from(timestamp_micros)
     } else {

@@ -49,6 +49,8 @@ enum Outcome {
 impl Pair {
     fn new(statements: &[String]) -> Self {
         let mut pair = Pair { ours: Engine::new(), theirs: Peer::new() };
+        // Ours tells upper from lower case, as PostgreSQL does.
+        pair.theirs.must("PRAGMA case_sensitive_like = ON");
         for statement in statements {
             pair.theirs.must(statement);
             pair.ours.run(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));

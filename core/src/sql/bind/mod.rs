@@ -15,7 +15,7 @@ use super::context::QueryContext;
 use super::literal::constant;
 use super::types::sql_type;
 use crate::error::{Error, Result};
-use crate::expr::{CompareOp, Expr};
+use crate::expr::{CompareOp, Expr, Function};
 use crate::value::{ArithOp, SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     BinaryOperator as Op, CastKind, Expr as SqlExpr, Query, UnaryOperator, Value as SqlValue,
@@ -196,12 +196,25 @@ impl<'b> Binder<'b> {
                 break;
             }
         }
+        let mut any_case = bound.is_none() && without_collation(at).is_some();
         let mut bound = match bound {
             Some(bound) => bound,
-            None => self.single(at)?,
+            None => match without_collation(at) {
+                Some(plain) => self.expr(plain)?,
+                None => self.single(at)?,
+            },
         };
         for (op, right) in ops.into_iter().rev() {
-            let right = self.expr(right)?;
+            let collated = without_collation(right);
+            any_case = any_case || collated.is_some();
+            let mut right = self.expr(collated.unwrap_or(right))?;
+            if std::mem::take(&mut any_case) {
+                if !is_comparison(op) {
+                    return Err(Error::Unsupported(format!("COLLATE NOCASE beside {op}")));
+                }
+                bound = Expr::call(Function::Lower, vec![bound])?;
+                right = Expr::call(Function::Lower, vec![right])?;
+            }
             bound = self.binary(op, bound, right)?;
         }
         Ok(bound)
@@ -299,6 +312,11 @@ impl<'b> Binder<'b> {
                 self.quantified(left, compare_op, right, true)
             }
             SqlExpr::BinaryOp { .. } => self.chain(expr),
+            SqlExpr::Collate { expr, collation }
+                if collation.0.iter().all(|name| name.value.eq_ignore_ascii_case("BINARY")) =>
+            {
+                self.expr(expr)
+            }
             other => self.call(other),
         }
     }
@@ -314,6 +332,11 @@ impl<'b> Binder<'b> {
                 }
                 other => Ok(Expr::Neg(self.boxed(other)?)),
             },
+            // Two's complement: ~x is -x - 1.
+            UnaryOperator::PGBitwiseNot => {
+                let negative = Expr::Neg(self.boxed(expr)?);
+                Ok(negative.arith(ArithOp::Sub, Expr::literal(1i64)))
+            }
             other => Err(Error::Unsupported(format!("the operator {other}"))),
         }
     }
@@ -421,6 +444,21 @@ impl<'b> Binder<'b> {
             return Err(Error::Unsupported("ANY and ALL of anything but a subquery".into()));
         };
         self.subquery(SubqueryKind::Compare { op, all }, std::slice::from_ref(value), query)
+    }
+}
+
+fn is_comparison(op: &Op) -> bool {
+    matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
+}
+
+/// What stands before `COLLATE NOCASE`, if that is what this is.
+pub(super) fn without_collation(expr: &SqlExpr) -> Option<&SqlExpr> {
+    match expr {
+        SqlExpr::Collate { expr, collation } => {
+            let [name] = collation.0.as_slice() else { return None };
+            name.value.eq_ignore_ascii_case("NOCASE").then_some(expr)
+        }
+        _ => None,
     }
 }
 

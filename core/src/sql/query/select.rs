@@ -10,8 +10,8 @@ use super::from::{Rows, restricted};
 use super::page::refuse_options;
 use super::plan::{Node, RowExpr, SortKey};
 use crate::error::{Error, Kind, Result};
-use crate::expr::Expr;
-use crate::sql::bind::Scope;
+use crate::expr::{Expr, Function};
+use crate::sql::bind::{Scope, without_collation};
 use crate::sql::points::split_mark;
 use crate::sql::request::OutputColumn;
 use gluesql_core::sqlparser::ast::{Distinct, Expr as SqlExpr, OrderByExpr, Select, SelectItem};
@@ -41,7 +41,7 @@ impl Env<'_> {
         let items = items(&scope, &above, &select.projection)?;
         let having = select.having.as_ref().map(|expr| above.bind(expr)).transpose()?;
         let columns: Vec<OutputColumn> = items.iter().map(|item| item.column.clone()).collect();
-        let keys = sort_keys(&above, &columns, order)?;
+        let keys = sort_keys(&above, &columns, &items, order)?;
         let by = match &select.distinct {
             Some(Distinct::On(exprs)) => {
                 let exprs = exprs.iter().map(|expr| match result_column(expr, &columns)? {
@@ -115,13 +115,25 @@ enum Key {
 fn sort_keys(
     above: &Above<'_>,
     columns: &[OutputColumn],
+    items: &[Item],
     order: &[OrderByExpr],
 ) -> Result<Vec<(SortKey, Key)>> {
     let mut keys = Vec::with_capacity(order.len());
     for key in order {
         let by = match result_column(&key.expr, columns)? {
             Some(at) => Key::Column(at),
-            None => Key::Row(above.bind(&key.expr)?),
+            None => match without_collation(&key.expr) {
+                // Sorted without regard to case: as what it is in lower case.
+                Some(plain) => {
+                    let plain = match result_column(plain, columns)? {
+                        Some(at) => items.get(at).map(|item| item.expr.clone()),
+                        None => None,
+                    }
+                    .map_or_else(|| above.bind(plain), Ok)?;
+                    Key::Row(Expr::call(Function::Lower, vec![plain])?)
+                }
+                None => Key::Row(above.bind(&key.expr)?),
+            },
         };
         keys.push((sort_key(key, Expr::Column(0))?, by));
     }
