@@ -185,6 +185,6 @@ fn no_answer_differs() {
     }
     assert!(shown.is_empty(), "{} differ:\n\n{}", shown.len(), shown.join("\n"));
     assert_eq!(refusals, 0, "refused, see above");
-    assert!(telling * 2 > asked, "{telling} of {asked} queries gave rows");
+    assert!(telling * 5 > asked * 2, "{telling} of {asked} queries gave rows");
     assert!(moot * 100 <= asked, "{moot} of {asked} queries are not SQLite's");
 }
