@@ -67,14 +67,14 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The next stored row, where its key is of no interest.
-    pub fn next_row(&mut self) -> Result<Option<Bytes>> {
+    /// Hands the next stored row to `read` where it stands; `None` after the last.
+    pub fn read_next<T>(&mut self, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<Option<T>> {
         if let (Path::Table(_), Some(cursor)) = (self.path, &mut self.cursor)
-            && let Some(row) = cursor.next_value()?
+            && let Some((_, row)) = cursor.next_in_place()?
         {
-            return Ok(Some(row));
+            return read(row).map(Some);
         }
-        Ok(self.next()?.map(|(_, row)| row))
+        self.next()?.map(|(_, row)| read(&row)).transpose()
     }
 
     /// The next pair of a view's ranges.
@@ -253,11 +253,14 @@ impl<'r> Rows<'r> {
                 None if !std::mem::take(&mut self.single) => return Ok(None),
                 None => {}
                 Some(walk) => {
-                    let Some(stored) = walk.next_row()? else { return Ok(None) };
-                    if self.decodes {
-                        let wanted = &self.wanted;
-                        let is_wanted = |at: usize| wanted.get(at) == Some(&true);
-                        walk.table.table.decode_into(&stored, is_wanted, &mut self.row)?;
+                    let (wanted, decodes, row) = (&self.wanted, self.decodes, &mut self.row);
+                    let table = &walk.table.table;
+                    let read = walk.read_next(|stored| match decodes {
+                        false => Ok(()),
+                        true => table.decode_into(stored, |at| wanted.get(at) == Some(&true), row),
+                    })?;
+                    if read.is_none() {
+                        return Ok(None);
                     }
                 }
             }
