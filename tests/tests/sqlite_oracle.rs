@@ -208,7 +208,9 @@ fn topic(path: &Path, listed: &mut BTreeMap<String, Difference>, bad: &mut Strin
                     true => tally.unsupported += 1,
                     false => tally.wrong += 1,
                 }
-                entry.map(|entry| entry.used = true);
+                if let Some(entry) = entry {
+                    entry.used = true;
+                }
                 let theirs = spelled(&theirs);
                 bad.push_str(&format!(
                     "{what} ({name})\n{sql}\n---- offshoot\n{given}\n---- sqlite\n{theirs}\n\n"
