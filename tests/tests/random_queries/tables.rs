@@ -26,7 +26,10 @@ pub struct Tables {
     pub statements: Vec<String>,
 }
 
-const SCHEMA: &[(&str, &[(&str, &str, Type)], &[&str])] = &[
+/// A table's name, its columns with their declarations, and indexes that it may have.
+type Shape = (&'static str, &'static [(&'static str, &'static str, Type)], &'static [&'static str]);
+
+const SCHEMA: &[Shape] = &[
     (
         "t0",
         &[
