@@ -230,7 +230,7 @@ fn invalid_merge() {
 fn not_implemented() {
     let api = Api::new();
     let error = api
-        .try_execute("main", "CREATE VIEW v AS SELECT id FROM users")
+        .try_execute("main", "CREATE MATERIALIZED VIEW v AS SELECT id FROM users")
         .error(501, "NOT_IMPLEMENTED");
     assert!(error["message"].as_str().unwrap().to_lowercase().contains("view"), "{error}");
 }

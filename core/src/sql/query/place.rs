@@ -214,10 +214,17 @@ fn rejects_nulls(predicate: &RowExpr) -> bool {
         Expr::Between { expr, low, high, negated: false } => {
             strict(expr) && strict(low) && strict(high)
         }
-        Expr::InList { expr, .. } | Expr::Like { expr, .. } => strict(expr),
-        Expr::IsNull { expr, negated: true } => strict(expr),
+        // What they are compared with may be NULL and yet decide nothing.
+        Expr::InList { expr, .. } | Expr::Like { expr, .. } => strict(expr) && reads_row(expr),
+        Expr::IsNull { expr, negated: true } => strict(expr) && reads_row(expr),
         _ => false,
     }
+}
+
+fn reads_row(expr: &RowExpr) -> bool {
+    let mut reads = false;
+    expr.visit_columns(&mut |at| reads = reads || *at < OUTER);
+    reads
 }
 
 /// Whether a query gives the same rows whenever it is given the same.

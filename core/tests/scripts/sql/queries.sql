@@ -636,3 +636,17 @@ SELECT COUNT(*) FROM emp e JOIN dept d ON e.dept = d.id JOIN a ON a.x <> e.id JO
 ----
 COUNT(*)
 12
+
+# What a NULL in a list leaves open is no reason to leave the row out.
+SELECT d.title, e.name FROM dept d LEFT JOIN emp e ON e.dept = d.id AND e.pay > 600 WHERE 2 IN (e.dept, 2) ORDER BY 1, 2
+----
+title | name
+Empty | NULL
+Labs | Cy
+Sales | Ann
+Sales | Bob
+
+SELECT d.title FROM dept d LEFT JOIN emp e ON e.dept = d.id AND e.pay > 600 WHERE 'x' LIKE coalesce(e.name, '%') ORDER BY 1
+----
+title
+Empty
