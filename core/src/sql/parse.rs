@@ -123,6 +123,7 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
         .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
     check_shape(&tokens)?;
     adapt(&mut tokens);
+    super::dml::mark_ends(&mut tokens);
     Ok(tokens)
 }
 

@@ -28,7 +28,7 @@ pub(super) use delete::delete;
 pub(super) use delete::delete_matching;
 pub(super) use insert::{Incoming, insert, insert_into};
 pub(super) use returning::Returning;
-pub(super) use syntax::parse_write;
+pub(super) use syntax::{mark_ends, parse_write};
 pub(super) use update::{Update, update, update_matching};
 pub(super) use upsert::Conflict;
 

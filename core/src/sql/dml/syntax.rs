@@ -18,7 +18,7 @@ use gluesql_core::sqlparser::ast::{
 };
 use gluesql_core::sqlparser::keywords::Keyword;
 use gluesql_core::sqlparser::parser::{IsOptional, Parser, ParserError};
-use gluesql_core::sqlparser::tokenizer::Token;
+use gluesql_core::sqlparser::tokenizer::{Token, TokenWithLocation};
 
 type Parsed<T> = Result<T, ParserError>;
 
@@ -45,6 +45,65 @@ pub(in crate::sql) fn parse_write(parser: &mut Parser<'_>) -> Option<Parsed<Stat
         _ => return None,
     };
     Some(statement(parser, with))
+}
+
+/// The keyword of words that end a list of tables, which the parser would take for an alias. It knows
+/// this one to be none, and means nothing by it where these words stand.
+const ENDS_TABLES: Keyword = Keyword::EXPLAIN;
+
+/// Marks RETURNING, and ON where CONFLICT follows, for [`parse_write`].
+pub(in crate::sql) fn mark_ends(tokens: &mut [TokenWithLocation]) {
+    let mut solid = (0..tokens.len())
+        .filter(|at| tokens.get(*at).is_some_and(|t| !matches!(t.token, Token::Whitespace(_))));
+    let first = solid.next();
+    let writes = first.is_some_and(|at| match tokens.get(at).map(|t| &t.token) {
+        Some(Token::Word(word)) if word.quote_style.is_none() => {
+            WRITES.contains(&word.keyword)
+                || matches!(word.keyword, Keyword::WITH | Keyword::EXPLAIN)
+        }
+        _ => false,
+    });
+    if !writes {
+        return;
+    }
+    // Places of an ON and of the word behind it.
+    let mut on: Option<usize> = None;
+    let mut conflict: Option<usize> = None;
+    for at in 0..tokens.len() {
+        let token = match tokens.get_mut(at).map(|t| &mut t.token) {
+            None | Some(Token::Whitespace(_)) => continue,
+            Some(token) => token,
+        };
+        let word = match token {
+            Token::Word(word) if word.quote_style.is_none() => word.keyword,
+            _ => Keyword::NoKeyword,
+        };
+        let follows = *token == Token::LParen || matches!(word, Keyword::DO | Keyword::ON);
+        if let (Token::Word(word), Keyword::RETURNING) = (&mut *token, word) {
+            word.keyword = ENDS_TABLES;
+        }
+        if let (Some(on), true) = (conflict.take(), follows)
+            && let Some(Token::Word(word)) = tokens.get_mut(on).map(|t| &mut t.token)
+        {
+            word.keyword = ENDS_TABLES;
+        }
+        if let (Some(on), Keyword::CONFLICT) = (on.take(), word) {
+            conflict = Some(on);
+        }
+        on = (word == Keyword::ON).then_some(at);
+    }
+}
+
+/// Takes a word that ends a list of tables, marked or not.
+fn take_end(parser: &mut Parser<'_>, end: Keyword, text: &str) -> bool {
+    let token = parser.peek_token().token;
+    let found = matches!(&token, Token::Word(word) if word.quote_style.is_none()
+        && (word.keyword == end
+            || (word.keyword == ENDS_TABLES && word.value.eq_ignore_ascii_case(text))));
+    if found {
+        parser.next_token();
+    }
+    found
 }
 
 fn keyword(parser: &Parser<'_>, nth: usize) -> Keyword {
@@ -159,11 +218,11 @@ fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<State
             Some(parser.parse_query()?)
         }
     };
-    let on = match parser.parse_keyword(Keyword::ON) {
+    let on = match take_end(parser, Keyword::ON, "ON") {
         true => Some(on_conflict(parser)?),
         false => None,
     };
-    if keyword(parser, 0) == Keyword::ON {
+    if take_end(parser, Keyword::ON, "ON") {
         return Err(ParserError::ParserError("ON CONFLICT may stand once".into()));
     }
     Ok(Statement::Insert(Insert {
@@ -260,7 +319,7 @@ fn selection(parser: &mut Parser<'_>) -> Parsed<Option<Expr>> {
 }
 
 fn returning(parser: &mut Parser<'_>) -> Parsed<Option<Vec<SelectItem>>> {
-    match parser.parse_keyword(Keyword::RETURNING) {
+    match take_end(parser, Keyword::RETURNING, "RETURNING") {
         true => parser.parse_comma_separated(Parser::parse_select_item).map(Some),
         false => Ok(None),
     }

@@ -13,10 +13,10 @@ use super::around::{Around, query};
 use super::syntax::plain_name;
 use crate::error::{Error, Result};
 use crate::row::{State, TableState};
-use crate::sql::bind::ROW_KEY;
+use crate::sql::bind::{ROW_KEY, children};
 use crate::sql::context::QueryContext;
 use crate::sql::points::split_mark;
-use crate::sql::query::{plain_table, run_select};
+use crate::sql::query::{aggregate_of, plain_table, run_select};
 use crate::sql::request::{Limits, OutputColumn};
 use crate::value::Value;
 use gluesql_core::sqlparser::ast::{
@@ -101,6 +101,9 @@ impl<'s> Target<'s> {
         if around.cuts() && !others.is_empty() {
             return Err(Error::Unsupported("LIMIT where several tables choose the rows".into()));
         }
+        if shown.iter().any(aggregates) {
+            return Err(Error::Sql("SET holds an aggregate function: write a subquery".into()));
+        }
         let key = SqlExpr::CompoundIdentifier(vec![quoted(self.shown()), quoted(ROW_KEY)]);
         // Names that nothing can mean, so that ORDER BY means the columns of the table.
         let item = |(n, expr): (usize, SqlExpr)| SelectItem::ExprWithAlias {
@@ -176,6 +179,20 @@ impl<'s> Target<'s> {
         }
         Ok((found, beside))
     }
+}
+
+/// Whether an expression holds an aggregate function, outside subqueries.
+fn aggregates(expr: &SqlExpr) -> bool {
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        if let SqlExpr::Function(call) = expr
+            && aggregate_of(call).is_some()
+        {
+            return true;
+        }
+        children(expr, &mut |child| todo.push(child));
+    }
+    false
 }
 
 /// Stands before the name of a table whose columns follow.
