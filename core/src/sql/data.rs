@@ -162,7 +162,7 @@ pub fn insert_rows(
         let conflict = match on_conflict {
             OnConflict::Error => Conflict::Error,
             OnConflict::Ignore => Conflict::Ignore(None),
-            OnConflict::Update => Conflict::replace(&state.table.def, &incoming.columns)?,
+            OnConflict::Update => Conflict::replace(&state, &incoming.columns)?,
         };
         let returning = dml::Returning::nothing();
         dml::insert_into(txn, &without_params(limits), &state, incoming, &conflict, returning)

@@ -125,6 +125,7 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     whole_numbers(&text, &mut tokens)?;
     check_shape(&tokens)?;
     adapt(&mut tokens);
+    super::dml::mark_ends(&mut tokens);
     Ok(tokens)
 }
 

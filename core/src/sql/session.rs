@@ -89,11 +89,19 @@ impl Session {
             Kind::Query => self.query(request, &parsed),
             Kind::Write => {
                 refuse_write(request)?;
-                self.write(
+                let done = self.write(
                     &request.moment,
                     |session, txn| session.write_in(txn, request, &parsed),
                     |output| describe(&parsed.statement, output),
-                )
+                );
+                // `INSERT OR ROLLBACK`
+                if let Err(Error::Violation(_)) = &done
+                    && write::rolls_back(&parsed.statement)
+                    && let Some(open) = self.open.take()
+                {
+                    self.give_back(&open);
+                }
+                done
             }
         }
     }

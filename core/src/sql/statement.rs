@@ -1,6 +1,7 @@
 //! What kind of statement a syntax tree is, and what the log says of it.
 
 use super::context::table_name;
+use super::dml::taken_apart;
 use super::points::split_mark;
 use super::request::Output;
 use crate::error::{Error, Result};
@@ -42,7 +43,7 @@ pub(super) enum Control {
 /// # Errors
 /// `Unsupported` for statements that Offshoot does not run.
 pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
-    Ok(match statement {
+    Ok(match taken_apart(statement).0 {
         Statement::Query(_)
         | Statement::ShowTables { .. }
         | Statement::ShowColumns { .. }
@@ -106,7 +107,7 @@ pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String>
     let name = |name: &ObjectName| {
         table_name(name).map_or_else(|_| name.to_string(), |n| split_mark(n).0.to_owned())
     };
-    Some(match statement {
+    Some(match taken_apart(statement).0 {
         Statement::Insert(insert) => {
             format!("INSERT INTO {} ({})", name(&insert.table_name), rows())
         }

@@ -12,7 +12,7 @@ use crate::moment::Moment;
 use crate::row::State;
 use crate::txn::Txn;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{FromTable, ObjectName, Statement};
+use gluesql_core::sqlparser::ast::{FromTable, ObjectName, SqliteOnConflict, Statement};
 use std::sync::Arc;
 
 /// What a writing statement has beside its transaction.
@@ -43,6 +43,11 @@ impl<'w> Snapshot<'w> {
             moment: *txn.moment(),
             env: *env,
         }
+    }
+
+    /// What the statement has beside its transaction.
+    pub fn env(&self) -> &WriteContext<'w> {
+        &self.env
     }
 
     /// The context for reading. `txn` is told what is read, where it is given.
@@ -77,6 +82,12 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
     }
 }
 
+/// Whether a violation ends the whole transaction.
+pub(super) fn rolls_back(statement: &Statement) -> bool {
+    matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
+        if insert.or == Some(SqliteOnConflict::Rollback))
+}
+
 /// What is said where a table was meant.
 pub(super) fn is_view(name: &str) -> Error {
     Error::Invalid(format!("'{name}' is a view: it can be queried, not changed"))
@@ -85,21 +96,22 @@ pub(super) fn is_view(name: &str) -> Error {
 /// Runs a writing statement. The caller has begun it and ends or undoes it.
 pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     env.limits.check_time()?;
-    if let Some(name) = target(statement)
+    if let Some(name) = target(dml::taken_apart(statement).0)
         && let Ok(table) = txn.state().find(split_mark(table_name(name)?).0)
         && table.table.def.view().is_some()
     {
         return Err(is_view(table.table.name()));
     }
-    match statement {
-        Statement::Insert(insert) => dml::insert(txn, env, insert),
+    let (inner, around) = dml::taken_apart(statement);
+    match inner {
+        Statement::Insert(insert) => dml::insert(txn, env, insert, around),
         Statement::Update { table, assignments, from, selection, returning } => {
-            if from.is_some() {
-                return Err(Error::Unsupported("UPDATE … FROM".into()));
-            }
-            dml::update(txn, env, table, assignments, selection.as_ref(), returning.as_deref())
+            let (selection, returning) = (selection.as_ref(), returning.as_deref());
+            let from = from.as_ref();
+            let update = dml::Update { table, assignments, from, selection, returning };
+            dml::update(txn, env, &update, around)
         }
-        Statement::Delete(delete) => dml::delete(txn, env, delete),
+        Statement::Delete(delete) => dml::delete(txn, env, delete, around),
         other => ddl::run(txn, env, other),
     }
 }

@@ -9,7 +9,7 @@ mod children;
 mod scope;
 
 pub(super) use children::children;
-pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, SUB, Scope};
+pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, Scope};
 
 use super::context::QueryContext;
 use super::literal::constant;
@@ -20,6 +20,7 @@ use crate::value::{ArithOp, SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     BinaryOperator as Op, CastKind, Expr as SqlExpr, Query, UnaryOperator, Value as SqlValue,
 };
+use std::cell::Cell;
 
 /// How deep binding recurses at most. The parser's own bound on nesting is lower; what this bounds
 /// are chains of postfix operators.
@@ -73,15 +74,42 @@ pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Resul
 /// # Errors
 /// As [`bind`].
 pub(super) fn bind_in(ctx: &QueryContext<'_>, scope: &Scope<'_>, expr: &SqlExpr) -> Result<Bound> {
-    let at_once = |sub: Subquery<'_>| run_at_once(ctx, scope, sub);
-    Binder::new(scope, ctx.params).subqueries(&at_once).bind(expr)
+    let refused = || Error::Unsupported("here a subquery that reads the row around it".into());
+    bind_alone(ctx, scope, expr)?.ok_or_else(refused)
+}
+
+/// The same; `None`: a subquery is not to be run once, but for each row.
+///
+/// # Errors
+/// As [`bind`].
+pub(super) fn bind_alone(
+    ctx: &QueryContext<'_>,
+    scope: &Scope<'_>,
+    expr: &SqlExpr,
+) -> Result<Option<Bound>> {
+    let by_row = Cell::new(false);
+    let at_once = |sub: Subquery<'_>| match run_at_once(ctx, scope, sub)? {
+        Some(bound) => Ok(bound),
+        None => {
+            by_row.set(true);
+            Ok(Expr::Literal(Value::Null))
+        }
+    };
+    let bound = Binder::new(scope, ctx.params).subqueries(&at_once).bind(expr)?;
+    Ok((!by_row.get()).then_some(bound))
 }
 
 /// Runs a subquery that reads nothing of the row around it, and puts what it gives in its place.
-fn run_at_once(ctx: &QueryContext<'_>, scope: &Scope<'_>, sub: Subquery<'_>) -> Result<Bound> {
-    let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else {
-        return Err(Error::Unsupported("here a subquery that reads the row around it".into()));
-    };
+/// `None`: it is not of that kind.
+fn run_at_once(
+    ctx: &QueryContext<'_>,
+    scope: &Scope<'_>,
+    sub: Subquery<'_>,
+) -> Result<Option<Bound>> {
+    if matches!(sub.kind, SubqueryKind::In { .. }) && sub.values.len() != 1 {
+        return Ok(None);
+    }
+    let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else { return Ok(None) };
     let output = super::query::execute(ctx, &plan)?;
     let width = output.columns.len();
     let mut rows = output.rows;
@@ -90,7 +118,7 @@ fn run_at_once(ctx: &QueryContext<'_>, scope: &Scope<'_>, sub: Subquery<'_>) -> 
         _ => Err(Error::Sql("a subquery that stands for a value has one column".into())),
     };
     let column = |rows: Vec<Vec<Value>>| rows.into_iter().flatten().map(Expr::Literal);
-    match sub.kind {
+    Ok(Some(match sub.kind {
         SubqueryKind::Scalar => {
             one_column()?;
             if rows.len() > 1 {
@@ -99,30 +127,26 @@ fn run_at_once(ctx: &QueryContext<'_>, scope: &Scope<'_>, sub: Subquery<'_>) -> 
                 ));
             }
             let value = rows.pop().and_then(|mut row| row.pop());
-            Ok(Expr::Literal(value.unwrap_or(Value::Null)))
+            Expr::Literal(value.unwrap_or(Value::Null))
         }
-        SubqueryKind::Exists { negated } => {
-            Ok(Expr::Literal(Value::Bool(rows.is_empty() == negated)))
-        }
+        SubqueryKind::Exists { negated } => Expr::Literal(Value::Bool(rows.is_empty() == negated)),
         SubqueryKind::In { negated } => {
             one_column()?;
-            let [value] = <[Bound; 1]>::try_from(sub.values).map_err(|_| {
-                Error::Unsupported("here several values that are looked for in a subquery".into())
-            })?;
-            Ok(value.in_list(column(rows).collect(), negated))
+            let value = sub.values.into_iter().next();
+            let value = value.ok_or_else(|| Error::Internal("no value to look for".into()))?;
+            value.in_list(column(rows).collect(), negated)
         }
         SubqueryKind::Compare { op, all } => {
             one_column()?;
             let value = sub.values.into_iter().next();
             let value = value.ok_or_else(|| Error::Internal("no value to compare".into()))?;
             let each = column(rows).map(|other| value.clone().compare(op, other));
-            let joined = match all {
+            match all {
                 true => each.reduce(Expr::and).unwrap_or(Expr::Literal(Value::Bool(true))),
                 false => each.reduce(Expr::or).unwrap_or(Expr::Literal(Value::Bool(false))),
-            };
-            Ok(joined)
+            }
         }
-    }
+    }))
 }
 
 impl<'b> Binder<'b> {

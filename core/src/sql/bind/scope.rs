@@ -269,6 +269,14 @@ impl<'s> Scope<'s> {
         self
     }
 
+    /// The same with a relation's columns from `first` on, which must be named with `name` before
+    /// them and are not shown by `*`.
+    pub fn beside(mut self, name: &'s str, columns: &'s [OutputColumn], first: usize) -> Self {
+        let columns = Columns::Named(columns);
+        self.tables.push(ScopeTable { name, columns, first, qualified: true });
+        self
+    }
+
     /// How many columns there are. The key of a lone table is not counted.
     pub fn width(&self) -> usize {
         self.tables.last().map_or(0, |t| t.first + t.columns.named())

@@ -1,11 +1,16 @@
 //! What a change of a parent row does to its children: CASCADE and SET NULL.
 //!
-//! A list of changes is worked off instead of recursing, so that a chain of references is bounded
-//! by memory and not by the stack. Rows are looked up in the transaction as it stands, so a row that
-//! was already dealt with is not found again and cycles end. NO ACTION and RESTRICT are checked by
-//! the transaction when the statement ends.
+//! ```text
+//!   changed parents ─▶ their children, all of them found ─▶ changed ─▶ these as parents ─▶ …
+//! ```
+//!
+//! Children of all the parents of a round are found before any of them is changed, so that parents
+//! that trade their keys trade their children. Rounds are a loop, so that a chain of references is
+//! bounded by memory and not by the stack. A child that was changed no longer has the values that it
+//! was found by, so that cycles end. NO ACTION and RESTRICT are checked by the transaction when the
+//! statement ends.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{Action, ForeignKeyDef, Row, TableId, TableState};
 use crate::sql::meter::Meter;
 use crate::sql::scan::row_key;
@@ -13,6 +18,7 @@ use crate::sql::write::WriteContext;
 use crate::tree::KeyRange;
 use crate::txn::Txn;
 use crate::value::{Value, encode_key};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A parent row that changed.
@@ -23,56 +29,92 @@ pub(super) struct Changed {
     pub new: Option<Row>,
 }
 
+/// A child row that is to change.
+struct Child {
+    stored: Arc<[u8]>,
+    old: Row,
+    /// `None`: it goes.
+    new: Option<Row>,
+}
+
+type Children = BTreeMap<(TableId, Arc<[u8]>), Child>;
+
+/// Whether other tables, or its own rows, refer to a table's rows.
+pub(super) fn is_parent(txn: &Txn, table: TableId) -> bool {
+    txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == table))
+}
+
 /// Does what the foreign keys that refer to these rows ask for.
 pub(super) fn follow(txn: &mut Txn, env: &WriteContext<'_>, changed: Vec<Changed>) -> Result<()> {
     let meter = Meter::new(env.limits);
-    let mut todo = changed;
-    while let Some(change) = todo.pop() {
-        for (child, foreign) in children(txn, change.table) {
-            let action = match change.new {
-                None => foreign.on_delete,
-                Some(_) => foreign.on_update,
-            };
-            if !matches!(action, Action::Cascade | Action::SetNull) {
-                continue;
+    let mut round = changed;
+    while !round.is_empty() {
+        let mut children = Children::new();
+        let mut keys: BTreeMap<TableId, Vec<(TableId, ForeignKeyDef)>> = BTreeMap::new();
+        for change in &round {
+            let keys = keys.entry(change.table).or_insert_with(|| keys_to(txn, change.table));
+            for (child, foreign) in &*keys {
+                find(txn, &meter, change, *child, foreign, &mut children)?;
             }
-            let Some(parent) = txn.state().table(change.table) else { continue };
-            let columns: Vec<usize> = (foreign.parent_columns.iter())
-                .filter_map(|c| parent.table.def.position_of(*c))
-                .collect();
-            let values = |row: &Row| -> Vec<Value> {
-                columns.iter().filter_map(|at| row.get(*at).cloned()).collect()
-            };
-            let old = values(&change.old);
-            let new = change.new.as_ref().map(values);
-            if old.iter().any(Value::is_null) || new.as_ref() == Some(&old) {
-                continue;
-            }
-            for (key, stored) in referring(txn, child, &foreign, &old)? {
-                meter.step()?;
-                let Some(state) = txn.state().table(child).cloned() else { continue };
+        }
+        round = apply(txn, children)?;
+    }
+    Ok(())
+}
+
+/// Adds the children of a parent, with what is to become of them.
+fn find(
+    txn: &Txn,
+    meter: &Meter<'_>,
+    change: &Changed,
+    child: TableId,
+    foreign: &ForeignKeyDef,
+    children: &mut Children,
+) -> Result<()> {
+    let action = match change.new {
+        None => foreign.on_delete,
+        Some(_) => foreign.on_update,
+    };
+    if !matches!(action, Action::Cascade | Action::SetNull) {
+        return Ok(());
+    }
+    let Some(parent) = txn.state().table(change.table) else { return Ok(()) };
+    let columns: Vec<usize> =
+        foreign.parent_columns.iter().filter_map(|c| parent.table.def.position_of(*c)).collect();
+    let values = |row: &Row| -> Vec<Value> {
+        columns.iter().filter_map(|at| row.get(*at).cloned()).collect()
+    };
+    let old = values(&change.old);
+    let new = change.new.as_ref().map(values);
+    if old.iter().any(Value::is_null) || new.as_ref() == Some(&old) {
+        return Ok(());
+    }
+    let Some(state) = txn.state().table(child) else { return Ok(()) };
+    let own = state.table.foreign_columns(foreign);
+    for (key, stored) in referring(txn, child, foreign, &old)? {
+        meter.step()?;
+        let known = match children.entry((child, key)) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => {
                 let row = state.table.decode(&stored)?;
                 meter.hold_row(&row)?;
-                let replacement = match (action, &new) {
-                    (Action::Cascade, None) => None,
-                    (Action::Cascade, Some(new)) => Some(new.clone()),
-                    _ => Some(vec![Value::Null; old.len()]),
+                meter.hold_row(&row)?;
+                place.insert(Child { stored, new: Some(row.clone()), old: row })
+            }
+        };
+        match (action, &new, &mut known.new) {
+            // Of two parents one may have gone already.
+            (_, _, None) => {}
+            (Action::Cascade, None, gone) => *gone = None,
+            (_, new, Some(row)) => {
+                let nulls = vec![Value::Null; own.len()];
+                let given = match (action, new) {
+                    (Action::Cascade, Some(new)) => new,
+                    _ => &nulls,
                 };
-                match replacement {
-                    None => {
-                        txn.take(child, &key, &stored)?;
-                        todo.push(Changed { table: child, old: row, new: None });
-                    }
-                    Some(values) => {
-                        let mut next = row.clone();
-                        for (at, value) in state.table.foreign_columns(&foreign).iter().zip(values)
-                        {
-                            if let Some(place) = next.get_mut(*at) {
-                                *place = value;
-                            }
-                        }
-                        txn.update(child, &key, &stored, &next)?;
-                        todo.push(Changed { table: child, old: row, new: Some(next) });
+                for (at, value) in own.iter().zip(given) {
+                    if let Some(place) = row.get_mut(*at) {
+                        place.clone_from(value);
                     }
                 }
             }
@@ -81,7 +123,36 @@ pub(super) fn follow(txn: &mut Txn, env: &WriteContext<'_>, changed: Vec<Changed
     Ok(())
 }
 
-fn children(txn: &Txn, parent: TableId) -> Vec<(TableId, ForeignKeyDef)> {
+/// Changes children; what became of them.
+fn apply(txn: &mut Txn, children: Children) -> Result<Vec<Changed>> {
+    let mut changed = Vec::with_capacity(children.len());
+    let mut moved: Vec<(TableId, Arc<[u8]>, Row)> = Vec::new();
+    for ((table, key), Child { stored, old, new }) in children {
+        match &new {
+            None => txn.take(table, &key, &stored)?,
+            Some(row) => {
+                let state = txn.state().table(table);
+                let next = state.and_then(|state| state.table.key_of(row));
+                match next.is_some_and(|next| next[..] != key[..]) {
+                    // All that move leave first, so that they meet nobody on their way.
+                    true => {
+                        txn.take(table, &key, &stored)?;
+                        moved.push((table, key, row.clone()));
+                    }
+                    false => txn.update(table, &key, &stored, row)?,
+                }
+            }
+        }
+        changed.push(Changed { table, old, new });
+    }
+    for (table, from, row) in moved {
+        txn.put_moved(table, &from, &row)?;
+    }
+    Ok(changed)
+}
+
+/// The foreign keys that refer to a table, with the tables that have them.
+fn keys_to(txn: &Txn, parent: TableId) -> Vec<(TableId, ForeignKeyDef)> {
     let mut found = Vec::new();
     for table in txn.state().tables() {
         for foreign in table.table.def.foreign_keys.iter().filter(|k| k.parent == parent) {
@@ -122,7 +193,7 @@ fn referring(
     }
     let at = state.table.index_over(&columns, false);
     let Some((index, view)) = at.and_then(|at| indexed(state, at)) else {
-        return Err(crate::error::Error::Internal("a foreign key without an index".into()));
+        return Err(Error::Internal("a foreign key without an index".into()));
     };
     let prefix = prefix(&mut index.parts.iter().map(|(_, d)| *d));
     let mut cursor = view.cursor(chunks, &KeyRange::prefix(&prefix), false)?;

@@ -1,55 +1,109 @@
 //! DELETE.
 
-use super::cascade::{Changed, follow};
+use super::around::Around;
+use super::cascade::{Changed, follow, is_parent};
 use super::returning::Returning;
+use super::target::{Found, Reading, Target};
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::TableState;
 use crate::sql::access::plan_rows;
-use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{Source, eval_at, table_name};
+use crate::sql::bind::{Scope, bind_alone};
+use crate::sql::context::{QueryContext, Source, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::query::plain_table;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
-use gluesql_core::sqlparser::ast::{Delete, FromTable};
+use gluesql_core::sqlparser::ast::{Delete, FromTable, Query};
 use std::sync::Arc;
+
+/// How the rows are found.
+enum Way {
+    /// By the table's own columns.
+    Rows(Option<Expr<usize>>),
+    Query,
+}
+
+fn target(delete: &Delete) -> Result<Target<'_>> {
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    match from.as_slice() {
+        [one] => Target::of(one, "DELETE from"),
+        _ => Err(Error::Unsupported("DELETE from more than one table".into())),
+    }
+}
+
+fn way(
+    ctx: &QueryContext<'_>,
+    state: &TableState,
+    delete: &Delete,
+    around: Around<'_>,
+) -> Result<Way> {
+    if delete.using.is_some() || !around.is_nothing() {
+        return Ok(Way::Query);
+    }
+    let scope = Scope::of_table(&state.table.def, target(delete)?.alias());
+    match &delete.selection {
+        None => Ok(Way::Rows(None)),
+        Some(expr) => {
+            let bound = bind_alone(ctx, &scope, expr)?;
+            Ok(bound.map_or(Way::Query, |bound| Way::Rows(Some(bound))))
+        }
+    }
+}
+
+fn reading<'r>(delete: &'r Delete, around: Around<'r>) -> Reading<'r> {
+    Reading {
+        shown: Vec::new(),
+        others: delete.using.as_deref().unwrap_or_default(),
+        shows_others: delete.returning.is_some(),
+        selection: delete.selection.as_ref(),
+        around,
+    }
+}
+
+/// The query that finds the rows that a DELETE takes, where it takes one.
+///
+/// # Errors
+/// What binding the statement gives.
+pub(super) fn delete_query(
+    ctx: &QueryContext<'_>,
+    delete: &Delete,
+    around: Around<'_>,
+) -> Result<Option<Query>> {
+    let target = target(delete)?;
+    match way(ctx, target.find(ctx.state)?, delete, around)? {
+        Way::Rows(_) => Ok(None),
+        Way::Query => target.query(&reading(delete, around)).map(Some),
+    }
+}
 
 pub(in crate::sql) fn delete(
     txn: &mut Txn,
     env: &WriteContext<'_>,
     delete: &Delete,
+    around: Around<'_>,
 ) -> Result<Output> {
-    let extras = [
-        (!delete.tables.is_empty(), "DELETE from more than one table"),
-        (delete.using.is_some(), "DELETE … USING"),
-        (!delete.order_by.is_empty(), "DELETE … ORDER BY"),
-        (delete.limit.is_some(), "DELETE … LIMIT"),
-    ];
-    if let Some((_, what)) = extras.iter().find(|(there, _)| *there) {
-        return Err(Error::Unsupported((*what).to_owned()));
-    }
-    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-    let target = match from.as_slice() {
-        [one] => plain_table(one),
-        _ => None,
-    };
-    let Some((name, alias)) = target else {
+    if !delete.tables.is_empty() {
         return Err(Error::Unsupported("DELETE from more than one table".into()));
-    };
-    let state = txn.state().find(table_name(name)?)?.clone();
+    }
+    let target = target(delete)?;
+    let state = target.find(txn.state())?.clone();
     let def = &state.table.def;
     let snapshot = Snapshot::of(txn, env);
-    let (predicate, returning) = {
-        let ctx = snapshot.context(Some(txn));
-        let scope = Scope::of_table(def, alias);
-        let predicate = delete.selection.as_ref();
-        let predicate = predicate.map(|expr| bind_in(&ctx, &scope, expr)).transpose()?;
-        (predicate, Returning::read(&ctx, def, alias, delete.returning.as_deref())?)
-    };
-    delete_matching(txn, env, &state, predicate, returning)
+    let ctx = snapshot.context(Some(txn));
+    let shown = delete.returning.as_deref();
+    match way(&ctx, &state, delete, around)? {
+        Way::Rows(predicate) => {
+            let returning = Returning::read(&ctx, def, target.alias(), shown, &[])?;
+            delete_matching(txn, env, &state, predicate, returning)
+        }
+        Way::Query => {
+            let (found, beside) = target.rows(&ctx, &state, &reading(delete, around))?;
+            let returning = Returning::read(&ctx, def, target.alias(), shown, &beside)?;
+            apply(txn, env, &state, found.into_iter(), returning)
+        }
+    }
 }
 
 /// Deletes every row that the predicate is true of.
@@ -61,29 +115,41 @@ pub(in crate::sql) fn delete_matching(
     env: &WriteContext<'_>,
     state: &Arc<TableState>,
     predicate: Option<Expr<usize>>,
+    returning: Returning,
+) -> Result<Output> {
+    let rows = {
+        let snapshot = Snapshot::of(txn, env);
+        let ctx = snapshot.context(Some(txn));
+        let source = Source { table: state.clone(), current: true };
+        let plan = plan_rows(&ctx, &source.table, predicate)?;
+        collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?
+    };
+    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    apply(txn, env, state, found, returning)
+}
+
+fn apply(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    state: &TableState,
+    found: impl Iterator<Item = Found>,
     mut returning: Returning,
 ) -> Result<Output> {
     let id = state.table.id();
     let moment = *txn.moment();
+    let before = Snapshot::of(txn, env);
     let eval = eval_at(&moment, env.limits);
-    let snapshot = Snapshot::of(txn, env);
     let meter = Meter::new(env.limits);
-    let rows = {
-        let ctx = snapshot.context(Some(txn));
-        let source = Source { table: state.clone(), current: true };
-        let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &meter)?
-    };
-    let parent =
-        txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
+    let parent = is_parent(txn, id);
     let mut output = Output::done(StatementKind::Delete, 0);
     let mut changed: Vec<Changed> = Vec::new();
-    for (key, stored) in rows {
+    for Found { key, stored, beside } in found {
         meter.step()?;
         if returning.is_wanted() || parent {
             let old = state.table.decode(&stored)?;
-            returning.push(&old, &eval, &meter)?;
+            returning.push(&old, &beside, &eval, &meter)?;
             if parent {
+                meter.hold_row(&old)?;
                 changed.push(Changed { table: id, old, new: None });
             }
         }
@@ -91,6 +157,6 @@ pub(in crate::sql) fn delete_matching(
         output.affected += 1;
     }
     follow(txn, env, changed)?;
-    returning.finish(&mut output);
+    returning.finish(&before.context(Some(txn)), &mut output)?;
     Ok(output)
 }

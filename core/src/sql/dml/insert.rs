@@ -1,20 +1,27 @@
 //! INSERT.
 
+use super::around::{Around, query};
+use super::assign::{default_of, is_default};
+use super::cascade::{Changed, follow, is_parent};
 use super::returning::Returning;
-use super::upsert::{Conflict, Resolved};
+use super::syntax::plain_name;
+use super::upsert::{Change, Conflict, Unique, uniques};
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, StoredExpr, TableId, TableState};
+use crate::row::{Row, TableId, TableState};
 use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{QueryContext, eval_at, table_name};
+use crate::sql::context::{QueryContext, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::query;
-use crate::sql::request::{Output, StatementKind};
+use crate::sql::query::run_select;
+use crate::sql::request::{Limits, Output, StatementKind};
 use crate::sql::types;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{Expr as SqlExpr, Insert, OnInsert, Query, SetExpr, Statement};
+use gluesql_core::sqlparser::ast::{
+    Expr as SqlExpr, Insert, OnInsert, Query, SetExpr, SqliteOnConflict,
+};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Rows to be inserted: which columns they name, and their values; `None` stands for DEFAULT.
@@ -31,31 +38,33 @@ pub(in crate::sql) fn insert(
     txn: &mut Txn,
     env: &WriteContext<'_>,
     insert: &Insert,
+    around: Around<'_>,
 ) -> Result<Output> {
     refuse_extras(insert)?;
-    let table = txn.state().find(table_name(&insert.table_name)?)?.clone();
+    let table = txn.state().find(plain_name(&insert.table_name)?)?.clone();
     let snapshot = Snapshot::of(txn, env);
-    let incoming = {
-        let ctx = snapshot.context(Some(txn));
-        read_source(&ctx, insert, &table)?
-    };
+    let ctx = snapshot.context(Some(txn));
+    let incoming = read_source(&ctx, insert, &table, around)?;
     let alias = insert.table_alias.as_ref().map(|a| a.value.as_str());
-    let ctx = snapshot.context(None);
-    let conflict = match &insert.on {
-        None => Conflict::Error,
-        Some(OnInsert::OnConflict(on)) => Conflict::read(&ctx, &table.table.def, alias, on)?,
-        Some(_) => return Err(Error::Unsupported("ON DUPLICATE KEY UPDATE".into())),
+    let conflict = match (&insert.on, insert.or) {
+        (None, None) => Conflict::Error,
+        (None, Some(or)) => Conflict::of_or(or, incoming.rows.len() <= 1)?,
+        (Some(OnInsert::OnConflict(on)), None | Some(SqliteOnConflict::Abort)) => {
+            Conflict::read(&ctx, &table, alias, on)?
+        }
+        (Some(OnInsert::OnConflict(_)), Some(or)) => {
+            return Err(Error::Unsupported(format!("OR {or} beside ON CONFLICT")));
+        }
+        (Some(_), _) => return Err(Error::Unsupported("ON DUPLICATE KEY UPDATE".into())),
     };
-    let returning = Returning::read(&ctx, &table.table.def, alias, insert.returning.as_deref())?;
+    let shown = insert.returning.as_deref();
+    let returning = Returning::read(&ctx, &table.table.def, alias, shown, &[])?;
     insert_into(txn, env, &table, incoming, &conflict, returning)
 }
 
 fn refuse_extras(insert: &Insert) -> Result<()> {
     let extras = [
-        (
-            insert.or.is_some() || insert.ignore || insert.replace_into,
-            "INSERT OR … (use ON CONFLICT)",
-        ),
+        (insert.ignore, "INSERT IGNORE (use INSERT OR IGNORE)"),
         (insert.overwrite, "INSERT OVERWRITE"),
         (insert.partitioned.is_some(), "INSERT … PARTITION"),
         (insert.insert_alias.is_some(), "INSERT … VALUES … AS"),
@@ -66,7 +75,12 @@ fn refuse_extras(insert: &Insert) -> Result<()> {
     }
 }
 
-fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> Result<Incoming> {
+fn read_source(
+    ctx: &QueryContext<'_>,
+    insert: &Insert,
+    table: &TableState,
+    around: Around<'_>,
+) -> Result<Incoming> {
     let def = &table.table.def;
     let mut columns: Vec<usize> = Vec::new();
     for name in &insert.columns {
@@ -92,27 +106,44 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
             def.name
         ))),
     };
-    let eval = ctx.eval();
-    let mut rows = Vec::new();
-    match plain_values(source) {
-        Some(values) => {
-            let meter = Meter::new(ctx.limits);
-            for row in values {
-                meter.step()?;
-                arity(row.len())?;
-                let values = row.iter().map(|expr| value_of(ctx, expr, &eval));
-                let values: Vec<Option<Value>> = values.collect::<Result<_>>()?;
-                meter.hold(values.iter().flatten().map(Value::size_bytes).sum())?;
-                rows.push(values);
-            }
+    if let (Some(values), true) = (plain_values(source), around.is_nothing()) {
+        let eval = ctx.eval();
+        let meter = Meter::new(ctx.limits);
+        let mut rows = Vec::with_capacity(values.len());
+        for row in values {
+            meter.step()?;
+            arity(row.len())?;
+            let values = row.iter().map(|expr| value_of(ctx, expr, &eval));
+            let values: Vec<Option<Value>> = values.collect::<Result<_>>()?;
+            meter.hold(values.iter().flatten().map(Value::size_bytes).sum())?;
+            rows.push(values);
         }
-        None => {
-            let output = query::run(ctx, &Statement::Query(source.clone()))?;
-            arity(output.columns.len())?;
-            rows.extend(output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()));
+        return Ok(Incoming { columns, rows, drawn: eval.drawn() });
+    }
+    // How many rows a statement may show says nothing of how many it may insert.
+    let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
+    let source = within(source, around);
+    let output = run_select(&QueryContext { limits: &limits, ..*ctx }, &source)?;
+    arity(output.columns.len())?;
+    let rows = output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
+    Ok(Incoming { columns, rows, drawn: super::DEFAULTS_DRAWN })
+}
+
+/// The query of an INSERT with the WITH that stands before the INSERT and means it.
+fn within<'q>(source: &'q Query, around: Around<'_>) -> Cow<'q, Query> {
+    match around.with() {
+        None => Cow::Borrowed(source),
+        Some(with) => {
+            let body = SetExpr::Query(Box::new(source.clone()));
+            Cow::Owned(query(Some(with.clone()), body))
         }
     }
-    Ok(Incoming { columns, rows, drawn: eval.drawn() })
+}
+
+/// The query whose rows are inserted, where that is more than VALUES.
+pub(super) fn source_query(insert: &Insert, around: Around<'_>) -> Option<Query> {
+    let source = insert.source.as_ref().filter(|source| plain_values(source).is_none())?;
+    Some(within(source, around).into_owned())
 }
 
 /// The rows of a bare VALUES.
@@ -133,13 +164,9 @@ fn value_of(
     expr: &SqlExpr,
     eval: &EvalContext<'_>,
 ) -> Result<Option<Value>> {
-    match expr {
-        SqlExpr::Identifier(word)
-            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") =>
-        {
-            Ok(None)
-        }
-        expr => Ok(Some(bind_in(ctx, &Scope::empty(), expr)?.eval(&[], eval)?)),
+    match is_default(expr) {
+        true => Ok(None),
+        false => Ok(Some(bind_in(ctx, &Scope::empty(), expr)?.eval(&[], eval)?)),
     }
 }
 
@@ -148,9 +175,8 @@ struct Defaults(Vec<Option<Expr<usize>>>);
 
 impl Defaults {
     fn of(table: &TableState) -> Result<Self> {
-        let bound = |default: &StoredExpr| default.map_columns(&mut |_| Ok::<usize, Error>(0));
-        let columns = table.table.def.columns.iter();
-        let defaults = columns.map(|c| c.default.as_ref().map(bound).transpose());
+        let def = &table.table.def;
+        let defaults = (0..def.columns.len()).map(|at| default_of(def, at));
         Ok(Defaults(defaults.collect::<Result<_>>()?))
     }
 
@@ -172,13 +198,12 @@ pub(in crate::sql) fn insert_into(
     table: &Arc<TableState>,
     incoming: Incoming,
     conflict: &Conflict,
-    mut returning: Returning,
+    returning: Returning,
 ) -> Result<Output> {
-    let id: TableId = table.table.id();
     let def = &table.table.def;
     let moment = *txn.moment();
     let eval = eval_at(&moment, env.limits).drawn_before(incoming.drawn);
-    let meter = Meter::new(env.limits);
+    let before = Snapshot::of(txn, env);
     let defaults = Defaults::of(table)?;
     let mut named = vec![None; def.columns.len()];
     for (place, at) in incoming.columns.iter().enumerate() {
@@ -190,49 +215,187 @@ pub(in crate::sql) fn insert_into(
         [(at, _)] => Some(*at),
         _ => None,
     };
-    let mut output = Output::done(StatementKind::Insert, 0);
+    let mut inserting = Inserting {
+        table,
+        id: table.table.id(),
+        conflict,
+        returning,
+        before: &before,
+        eval: &eval,
+        meter: Meter::new(env.limits),
+        single_key,
+        is_parent: is_parent(txn, table.table.id()),
+        changed: Vec::new(),
+        output: Output::done(StatementKind::Insert, 0),
+    };
     for mut values in incoming.rows {
-        meter.step()?;
+        inserting.meter.step()?;
         let mut row: Row = Vec::with_capacity(def.columns.len());
         for (at, column) in def.columns.iter().enumerate() {
             let given = named.get(at).copied().flatten();
             let given = given.and_then(|place| values.get_mut(place)).and_then(Option::take);
             let value = match given {
+                // OR REPLACE puts the default where NULL may not stand.
+                Some(Value::Null) if column.not_null && matches!(conflict, Conflict::Replace) => {
+                    defaults.value(at, &eval)?
+                }
                 Some(value) => value,
                 None => defaults.value(at, &eval)?,
             };
             row.push(types::assign(value, &column.ty)?);
         }
-        let row = match conflict.resolve(txn, id, row, &eval)? {
-            Resolved::Insert(row) => row,
-            Resolved::Done(None) => continue,
-            Resolved::Done(Some(updated)) => {
-                output.affected += 1;
-                returning.push(&updated, &eval, &meter)?;
-                continue;
+        inserting.row(txn, row)?;
+    }
+    inserting.finish(txn)
+}
+
+/// Inserts rows one after the other.
+struct Inserting<'i> {
+    table: &'i Arc<TableState>,
+    id: TableId,
+    conflict: &'i Conflict,
+    returning: Returning,
+    /// What subqueries see: the state before the statement.
+    before: &'i Snapshot<'i>,
+    eval: &'i EvalContext<'i>,
+    meter: Meter<'i>,
+    /// The column of a primary key that is one column.
+    single_key: Option<usize>,
+    /// Whether other tables refer to this one.
+    is_parent: bool,
+    /// Rows that were replaced or updated.
+    changed: Vec<Changed>,
+    output: Output,
+}
+
+impl Inserting<'_> {
+    fn row(&mut self, txn: &mut Txn, row: Row) -> Result<()> {
+        match self.conflict {
+            Conflict::Error => self.put(txn, row),
+            Conflict::Ignore(target) => {
+                let state = self.state(txn)?;
+                let standing = |unique: Unique| unique.standing(&state, txn.chunks(), &row);
+                let taken = match target {
+                    Some(target) => standing(*target)?.is_some(),
+                    None => any(&state, standing)?,
+                };
+                drop(state);
+                if taken { Ok(()) } else { self.put(txn, row) }
             }
-        };
-        let mut shown = returning.is_wanted().then(|| row.clone());
-        let mut own_id = single_key.and_then(|at| row.get(at).cloned());
-        let (_, given) = txn.insert(id, row)?;
+            Conflict::IgnoreAll => {
+                let state = self.state(txn)?;
+                if any(&state, |unique| unique.standing(&state, txn.chunks(), &row))? {
+                    return Ok(());
+                }
+                drop(state);
+                // What a row alone breaks is found before anything of it is written.
+                match self.put(txn, row) {
+                    Err(Error::Violation(_)) => Ok(()),
+                    done => done,
+                }
+            }
+            Conflict::Replace => {
+                for unique in uniques(self.table) {
+                    let state = self.state(txn)?;
+                    if let Some(key) = unique.standing(&state, txn.chunks(), &row)? {
+                        let stored = self.stored(txn, &key)?;
+                        self.note(&state, &stored, None)?;
+                        drop(state);
+                        txn.take(self.id, &key, &stored)?;
+                    }
+                }
+                self.put(txn, row)
+            }
+            Conflict::Update { target, change } => {
+                let state = self.state(txn)?;
+                match target.standing(&state, txn.chunks(), &row)? {
+                    None => {
+                        drop(state);
+                        self.put(txn, row)
+                    }
+                    Some(key) => self.change(txn, &state, &key, row, change),
+                }
+            }
+        }
+    }
+
+    fn state(&self, txn: &Txn) -> Result<Arc<TableState>> {
+        let state = txn.state().table(self.id).cloned();
+        state.ok_or_else(|| Error::Internal("the table is gone".into()))
+    }
+
+    fn stored(&self, txn: &Txn, key: &[u8]) -> Result<Arc<[u8]>> {
+        let stored = txn.state().row(txn.chunks(), self.id, key)?;
+        stored.ok_or_else(|| Error::Internal("an index entry without a row".into()))
+    }
+
+    /// Remembers what a row was, where others refer to it.
+    fn note(&mut self, state: &TableState, stored: &[u8], new: Option<&Row>) -> Result<()> {
+        if self.is_parent {
+            let old = state.table.decode(stored)?;
+            self.meter.hold_row(&old)?;
+            self.changed.push(Changed { table: self.id, old, new: new.cloned() });
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        txn: &mut Txn,
+        state: &TableState,
+        key: &Arc<[u8]>,
+        row: Row,
+        change: &Change,
+    ) -> Result<()> {
+        let stored = self.stored(txn, key)?;
+        let old = state.table.decode(&stored)?;
+        let ctx = self.before.context(Some(txn));
+        let new = change.of(&ctx, &state.table.def, (&old, row), self.eval)?;
+        let Some(new) = new else { return Ok(()) };
+        self.note(state, &stored, Some(&new))?;
+        txn.update(self.id, key, &stored, &new)?;
+        self.output.affected += 1;
+        self.returning.push(&new, &[], self.eval, &self.meter)
+    }
+
+    fn put(&mut self, txn: &mut Txn, row: Row) -> Result<()> {
+        let mut shown = self.returning.is_wanted().then(|| row.clone());
+        let mut own_id = self.single_key.and_then(|at| row.get(at).cloned());
+        let (_, given) = txn.insert(self.id, row)?;
         // The transaction fills the automatic id; a row that is handed out must show it.
-        if let (Some(given), Some(at)) = (given, table.table.auto_increment()) {
-            if single_key == Some(at) {
+        if let (Some(given), Some(at)) = (given, self.table.table.auto_increment()) {
+            if self.single_key == Some(at) {
                 own_id = Some(Value::Int(given));
             }
             if let Some(place) = shown.as_mut().and_then(|row| row.get_mut(at)) {
                 *place = Value::Int(given);
             }
         }
-        output.affected += 1;
+        self.output.affected += 1;
         if let Some(value) = own_id {
-            meter.hold(value.size_bytes())?;
-            output.ids.push(value);
+            self.meter.hold(value.size_bytes())?;
+            self.output.ids.push(value);
         }
-        if let Some(row) = shown {
-            returning.push(&row, &eval, &meter)?;
+        match shown {
+            Some(row) => self.returning.push(&row, &[], self.eval, &self.meter),
+            None => Ok(()),
         }
     }
-    returning.finish(&mut output);
-    Ok(output)
+
+    fn finish(self, txn: &mut Txn) -> Result<Output> {
+        let Inserting { changed, returning, before, mut output, .. } = self;
+        follow(txn, before.env(), changed)?;
+        returning.finish(&before.context(Some(txn)), &mut output)?;
+        Ok(output)
+    }
+}
+
+/// Whether a row stands in the way in any key.
+fn any(state: &TableState, standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>) -> Result<bool> {
+    for unique in uniques(state) {
+        if standing(unique)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,112 +1,123 @@
 //! UPDATE.
 
-use super::cascade::{Changed, follow};
+use super::around::Around;
+use super::assign::{Assigned, SetList};
+use super::cascade::{Changed, follow, is_parent};
 use super::returning::Returning;
-use crate::error::{Error, Kind, Result};
-use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, TableDef, TableState};
+use super::target::{Found, Reading, Target};
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::row::{Row, TableId, TableState};
 use crate::sql::access::plan_rows;
-use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{QueryContext, Source, eval_at, table_name};
+use crate::sql::bind::{Scope, bind_alone};
+use crate::sql::context::{QueryContext, Source, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::query::plain_table;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::scan::collect_rows;
-use crate::sql::types;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
-use crate::value::Value;
 use gluesql_core::sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr as SqlExpr, SelectItem, TableWithJoins,
+    Assignment, Expr as SqlExpr, Query, SelectItem, TableWithJoins,
 };
 use std::sync::Arc;
 
-/// A column that is given a new value; `None` stands for DEFAULT.
-pub(in crate::sql) struct Assigned {
-    /// The column's position.
-    pub column: usize,
-    /// Its new value.
-    pub value: Option<Expr<usize>>,
+/// An UPDATE as it was written.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sql) struct Update<'s> {
+    pub table: &'s TableWithJoins,
+    pub assignments: &'s [Assignment],
+    pub from: Option<&'s TableWithJoins>,
+    pub selection: Option<&'s SqlExpr>,
+    pub returning: Option<&'s [SelectItem]>,
 }
 
-impl Assigned {
-    /// Reads a SET list.
-    pub fn read(
-        ctx: &QueryContext<'_>,
-        def: &TableDef,
-        scope: &Scope<'_>,
-        assignments: &[Assignment],
-    ) -> Result<Vec<Assigned>> {
-        let mut assigned: Vec<Assigned> = Vec::with_capacity(assignments.len());
-        for Assignment { target, value } in assignments {
-            let AssignmentTarget::ColumnName(name) = target else {
-                return Err(Error::Unsupported("SET (a, b) = …".into()));
-            };
-            let name = name.0.last().map_or("", |ident| ident.value.as_str());
-            let column = def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))?;
-            if assigned.iter().any(|a| a.column == column) {
-                return Err(Error::Sql(format!("column '{name}' is set twice")));
-            }
-            let value = match value {
-                SqlExpr::Identifier(word)
-                    if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT") =>
-                {
-                    let default = def.columns.get(column).and_then(|c| c.default.as_ref());
-                    let bound =
-                        |d: &crate::row::StoredExpr| d.map_columns(&mut |_| Ok::<usize, Error>(0));
-                    default.map(bound).transpose()?
-                }
-                value => Some(bind_in(ctx, scope, value)?),
-            };
-            assigned.push(Assigned { column, value });
-        }
-        Ok(assigned)
+/// How its rows are found, and what they are given.
+enum Way {
+    /// By the table's own columns.
+    Rows { assigned: Vec<Assigned>, predicate: Option<Expr<usize>> },
+    /// By a query, which gives the new values as well.
+    Query,
+}
+
+impl<'s> Update<'s> {
+    fn target(&self) -> Result<Target<'s>> {
+        Target::of(self.table, "UPDATE of")
     }
 
-    /// The row with its new values. Expressions are evaluated over `seen`, which begins with the
-    /// row and may go on.
-    pub fn apply(
-        assigned: &[Assigned],
-        def: &TableDef,
-        row: &Row,
-        seen: &[Value],
-        eval: &EvalContext<'_>,
-    ) -> Result<Row> {
-        let mut new = row.clone();
-        for Assigned { column, value } in assigned {
-            let value = value.as_ref().map_or(Ok(Value::Null), |expr| expr.eval(seen, eval))?;
-            let Some(definition) = def.columns.get(*column) else { continue };
-            if let Some(place) = new.get_mut(*column) {
-                *place = types::assign(value, &definition.ty)?;
-            }
+    fn way(
+        &self,
+        ctx: &QueryContext<'_>,
+        state: &TableState,
+        set: &SetList<'_>,
+        around: Around<'_>,
+    ) -> Result<Way> {
+        if self.from.is_some() || !around.is_nothing() {
+            return Ok(Way::Query);
         }
-        Ok(new)
+        let scope = Scope::of_table(&state.table.def, self.target()?.alias());
+        let predicate = match self.selection {
+            None => None,
+            Some(expr) => match bind_alone(ctx, &scope, expr)? {
+                Some(bound) => Some(bound),
+                None => return Ok(Way::Query),
+            },
+        };
+        Ok(match set.bind(ctx, &scope, &state.table.def)? {
+            Some(assigned) => Way::Rows { assigned, predicate },
+            None => Way::Query,
+        })
+    }
+
+    fn reading<'r>(&'r self, set: &SetList<'r>, around: Around<'r>) -> Reading<'r> {
+        Reading {
+            shown: set.exprs(),
+            others: self.from.map_or(&[], std::slice::from_ref),
+            shows_others: self.returning.is_some(),
+            selection: self.selection,
+            around,
+        }
+    }
+
+    /// The query that finds its rows, where it takes one.
+    ///
+    /// # Errors
+    /// What binding the statement gives.
+    pub fn query(&self, ctx: &QueryContext<'_>, around: Around<'_>) -> Result<Option<Query>> {
+        let target = self.target()?;
+        let state = target.find(ctx.state)?;
+        let set = SetList::read(&state.table.def, self.assignments)?;
+        match self.way(ctx, state, &set, around)? {
+            Way::Rows { .. } => Ok(None),
+            Way::Query => target.query(&self.reading(&set, around)).map(Some),
+        }
     }
 }
 
 pub(in crate::sql) fn update(
     txn: &mut Txn,
     env: &WriteContext<'_>,
-    table: &TableWithJoins,
-    assignments: &[Assignment],
-    selection: Option<&SqlExpr>,
-    returning: Option<&[SelectItem]>,
+    update: &Update<'_>,
+    around: Around<'_>,
 ) -> Result<Output> {
-    let Some((name, alias)) = plain_table(table) else {
-        return Err(Error::Unsupported("UPDATE of more than one table".into()));
-    };
-    let state = txn.state().find(table_name(name)?)?.clone();
+    let target = update.target()?;
+    let state = target.find(txn.state())?.clone();
     let def = &state.table.def;
+    let set = SetList::read(def, update.assignments)?;
     let snapshot = Snapshot::of(txn, env);
-    let (assigned, predicate, returning) = {
-        let ctx = snapshot.context(Some(txn));
-        let scope = Scope::of_table(def, alias);
-        let assigned = Assigned::read(&ctx, def, &scope, assignments)?;
-        let predicate = selection.map(|expr| bind_in(&ctx, &scope, expr)).transpose()?;
-        let returning = Returning::read(&ctx, def, alias, returning)?;
-        (assigned, predicate, returning)
-    };
-    update_matching(txn, env, &state, &assigned, predicate, returning)
+    let ctx = snapshot.context(Some(txn));
+    match update.way(&ctx, &state, &set, around)? {
+        Way::Rows { assigned, predicate } => {
+            let returning = Returning::read(&ctx, def, target.alias(), update.returning, &[])?;
+            update_matching(txn, env, &state, &assigned, predicate, returning)
+        }
+        Way::Query => {
+            let (found, beside) = target.rows(&ctx, &state, &update.reading(&set, around))?;
+            let assigned = set.behind(def)?;
+            let returning = Returning::read(&ctx, def, target.alias(), update.returning, &beside)?;
+            let drawn = super::DEFAULTS_DRAWN;
+            apply(txn, env, &state, &assigned, (found.into_iter(), drawn), returning)
+        }
+    }
 }
 
 /// Changes every row that the predicate is true of.
@@ -119,37 +130,54 @@ pub(in crate::sql) fn update_matching(
     state: &Arc<TableState>,
     assigned: &[Assigned],
     predicate: Option<Expr<usize>>,
-    mut returning: Returning,
+    returning: Returning,
 ) -> Result<Output> {
-    let table = &state.table;
-    let id = table.id();
-    let moment = *txn.moment();
-    let eval = eval_at(&moment, env.limits);
-    let snapshot = Snapshot::of(txn, env);
-    let meter = Meter::new(env.limits);
     let rows = {
+        let snapshot = Snapshot::of(txn, env);
         let ctx = snapshot.context(Some(txn));
         let source = Source { table: state.clone(), current: true };
         let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &meter)?
+        collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?
     };
-    let key_columns: Vec<usize> = table.key().iter().map(|(at, _)| *at).collect();
-    let moves = assigned.iter().any(|a| key_columns.contains(&a.column));
+    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    apply(txn, env, state, assigned, (found, 0), returning)
+}
+
+/// Changes rows that were found. What is assigned sees the row and what was found beside it; so many
+/// volatile values were drawn while they were found.
+fn apply(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    state: &TableState,
+    assigned: &[Assigned],
+    (found, drawn): (impl Iterator<Item = Found>, u64),
+    mut returning: Returning,
+) -> Result<Output> {
+    let table = &state.table;
+    let id: TableId = table.id();
+    let moment = *txn.moment();
+    let before = Snapshot::of(txn, env);
+    let eval = eval_at(&moment, env.limits).drawn_before(drawn);
+    let meter = Meter::new(env.limits);
+    let moves = assigned.iter().any(|a| table.key().iter().any(|(at, _)| *at == a.column));
+    let parent = is_parent(txn, id);
     let mut output = Output::done(StatementKind::Update, 0);
     let mut moved: Vec<(Arc<[u8]>, Row)> = Vec::new();
     let mut changed: Vec<Changed> = Vec::new();
-    let parent =
-        txn.state().tables().any(|t| t.table.def.foreign_keys.iter().any(|k| k.parent == id));
-    for (key, stored) in rows {
+    for Found { key, stored, beside } in found {
         meter.step()?;
-        let old = table.decode(&stored)?;
-        let new = Assigned::apply(assigned, &table.def, &old, &old, &eval)?;
+        let mut seen = table.decode(&stored)?;
+        let width = seen.len();
+        seen.extend(beside);
+        let new = Assigned::apply(assigned, &table.def, &seen, &eval)?;
         output.affected += 1;
-        returning.push(&new, &eval, &meter)?;
-        let goes = moves && table.key_of(&new).is_some_and(|k| k[..] != key[..]);
+        returning.push(&new, seen.get(width..).unwrap_or(&[]), &eval, &meter)?;
         if parent {
-            changed.push(Changed { table: id, old, new: Some(new.clone()) });
+            seen.truncate(width);
+            meter.hold_row(&seen)?;
+            changed.push(Changed { table: id, old: seen, new: Some(new.clone()) });
         }
+        let goes = moves && table.key_of(&new).is_some_and(|k| k[..] != key[..]);
         match goes {
             // All that move leave first, so that `SET id = id + 1` meets nobody on its way.
             true => {
@@ -164,6 +192,6 @@ pub(in crate::sql) fn update_matching(
         txn.put_moved(id, &from, &row)?;
     }
     follow(txn, env, changed)?;
-    returning.finish(&mut output);
+    returning.finish(&before.context(Some(txn)), &mut output)?;
     Ok(output)
 }

@@ -1,196 +1,270 @@
-//! ON CONFLICT: what an INSERT does where a row with the same key stands already.
+//! ON CONFLICT and INSERT OR …: what an INSERT does where a row with the same key stands already.
 
-use super::update::Assigned;
+use super::assign::{Assigned, SetList};
+use super::by_row::ByRow;
+use super::syntax::target_expression;
+use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, TableDef, TableId, TableState, find_by_unique, same_name};
-use crate::sql::bind::{Scope, bind_in};
+use crate::row::{Row, TableDef, TableState, same_name};
+use crate::sql::bind::{Scope, bind, bind_alone};
 use crate::sql::context::{QueryContext, table_name};
-use crate::txn::Txn;
+use crate::sql::parse::parse_expr;
+use crate::sql::scan::row_key;
+use crate::tree::KeyRange;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{ConflictTarget, OnConflict, OnConflictAction};
+use gluesql_core::sqlparser::ast::{
+    ConflictTarget, DoUpdate, OnConflict, OnConflictAction, SqliteOnConflict,
+};
 use std::sync::Arc;
 
 /// What to do about a row that is there already.
 pub(in crate::sql) enum Conflict {
     /// The statement fails.
     Error,
-    /// The new row is left out. Holds the key to look at, or `None` for every one.
-    Ignore(Option<Vec<usize>>),
+    /// The new row is left out where another one has its values in a key of these; in any, where
+    /// there is nothing.
+    Ignore(Option<Unique>),
+    /// OR IGNORE: so is a row that NOT NULL or CHECK refuses.
+    IgnoreAll,
+    /// OR REPLACE: the rows that stand in the way are deleted.
+    Replace,
     /// The row that stands there is changed.
     Update {
         /// The key to look at.
-        target: Vec<usize>,
-        /// What is changed; expressions see the old row and, behind it, the new one.
+        target: Unique,
+        change: Change,
+    },
+}
+
+/// A key in which no two rows agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sql) enum Unique {
+    PrimaryKey,
+    /// An index, by its place.
+    Index(usize),
+}
+
+/// What DO UPDATE does.
+pub(in crate::sql) enum Change {
+    /// Expressions see the old row and, behind it, the new one.
+    Bound {
         assigned: Vec<Assigned>,
         /// Rows that this is not true of stay as they are.
         condition: Option<Expr<usize>>,
     },
-}
-
-/// What became of a row.
-pub(super) enum Resolved {
-    /// Nothing stands in its way.
-    Insert(Row),
-    /// It is dealt with; the row as it was updated.
-    Done(Option<Row>),
+    /// Subqueries read the rows: what they give stands behind the old row.
+    ByRow { assigned: Vec<Assigned>, query: Box<ByRow> },
 }
 
 impl Conflict {
+    /// What `INSERT OR …` says.
+    ///
+    /// # Errors
+    /// `Unsupported` for FAIL with several rows.
+    pub fn of_or(or: SqliteOnConflict, single: bool) -> Result<Self> {
+        match or {
+            // ROLLBACK differs in what becomes of the transaction, which the session sees to.
+            SqliteOnConflict::Abort | SqliteOnConflict::Rollback => Ok(Conflict::Error),
+            SqliteOnConflict::Ignore => Ok(Conflict::IgnoreAll),
+            SqliteOnConflict::Replace => Ok(Conflict::Replace),
+            SqliteOnConflict::Fail if single => Ok(Conflict::Error),
+            SqliteOnConflict::Fail => Err(Error::Unsupported(
+                "OR FAIL with several rows: a statement does all of its work, or nothing".into(),
+            )),
+        }
+    }
+
     /// Reads an ON CONFLICT clause.
+    ///
+    /// # Errors
+    /// `Sql` for a target that is no key; what binding gives.
     pub fn read(
         ctx: &QueryContext<'_>,
-        def: &TableDef,
+        state: &TableState,
         alias: Option<&str>,
         on: &OnConflict,
     ) -> Result<Self> {
+        let def = &state.table.def;
         let target = match &on.conflict_target {
             None => None,
-            Some(ConflictTarget::Columns(columns)) => {
-                let position = |name: &str| {
-                    def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))
+            Some(ConflictTarget::Columns(parts)) => {
+                let scope = Scope::of_def(def);
+                let part = |name: &str| match target_expression(name) {
+                    None => {
+                        let at = def.position(name).map(Expr::Column);
+                        at.ok_or_else(|| Error::not_found(Kind::Column, name))
+                    }
+                    Some(text) => bind(&scope, &parse_expr(text, text.len())?, ctx.params),
                 };
-                let columns = columns.iter().map(|c| position(&c.value));
-                Some(unique_over(def, columns.collect::<Result<Vec<_>>>()?)?)
+                let parts = parts.iter().map(|name| part(&name.value));
+                Some(unique_over(state, &parts.collect::<Result<Vec<_>>>()?)?)
             }
-            Some(ConflictTarget::OnConstraint(name)) => {
-                Some(constraint_columns(def, table_name(name)?)?)
-            }
+            Some(ConflictTarget::OnConstraint(name)) => Some(constraint(state, table_name(name)?)?),
         };
         match &on.action {
             OnConflictAction::DoNothing => Ok(Conflict::Ignore(target)),
             OnConflictAction::DoUpdate(update) => {
-                let target = match target {
-                    Some(target) => target,
-                    None => primary_key(def).ok_or_else(|| {
-                        Error::Sql("ON CONFLICT DO UPDATE must name the columns of a key".into())
-                    })?,
+                let mut all = uniques(state);
+                let target = match (target, all.next(), all.next()) {
+                    (Some(target), ..) | (None, Some(target), None) => target,
+                    _ => {
+                        return Err(Error::Sql(
+                            "ON CONFLICT DO UPDATE must name the columns of a key".into(),
+                        ));
+                    }
                 };
-                let scope = Scope::of_table(def, alias).with(def, "excluded");
-                let assigned = Assigned::read(ctx, def, &scope, &update.assignments)?;
-                let condition = update.selection.as_ref();
-                let condition = condition.map(|expr| bind_in(ctx, &scope, expr)).transpose()?;
-                Ok(Conflict::Update { target, assigned, condition })
+                Ok(Conflict::Update { target, change: Change::read(ctx, def, alias, update)? })
             }
         }
     }
 
     /// Updates every column that the new row names, where a row has its primary key.
-    pub fn replace(def: &TableDef, named: &[usize]) -> Result<Self> {
-        let target = primary_key(def).ok_or_else(|| {
-            Error::Invalid(format!("table '{}' has no primary key to find rows by", def.name))
-        })?;
+    ///
+    /// # Errors
+    /// `Invalid` where the table has none.
+    pub fn replace(state: &TableState, named: &[usize]) -> Result<Self> {
+        let def = &state.table.def;
+        let key = state.table.key();
+        if key.is_empty() {
+            return Err(Error::Invalid(format!(
+                "table '{}' has no primary key to find rows by",
+                def.name
+            )));
+        }
         let width = def.columns.len();
-        let kept = named.iter().filter(|at| !target.contains(at));
+        let kept = named.iter().filter(|at| !key.iter().any(|(part, _)| part == *at));
         let assigned =
             kept.map(|at| Assigned { column: *at, value: Some(Expr::Column(width + at)) });
-        Ok(Conflict::Update { assigned: assigned.collect(), target, condition: None })
+        let change = Change::Bound { assigned: assigned.collect(), condition: None };
+        Ok(Conflict::Update { target: Unique::PrimaryKey, change })
+    }
+}
+
+impl Change {
+    fn read(
+        ctx: &QueryContext<'_>,
+        def: &TableDef,
+        alias: Option<&str>,
+        update: &DoUpdate,
+    ) -> Result<Self> {
+        let set = SetList::read(def, &update.assignments)?;
+        let scope = Scope::of_table(def, alias).with(def, "excluded");
+        let condition = update.selection.as_ref();
+        let condition = condition.map(|expr| bind_alone(ctx, &scope, expr)).transpose()?;
+        Ok(match (set.bind(ctx, &scope, def)?, condition) {
+            (Some(assigned), None) => Change::Bound { assigned, condition: None },
+            (Some(assigned), Some(Some(bound))) => {
+                Change::Bound { assigned, condition: Some(bound) }
+            }
+            _ => {
+                let names = (alias.unwrap_or(&def.name), "excluded");
+                let condition = update.selection.as_ref();
+                let query = Box::new(ByRow::inside(ctx, def, names, set.exprs(), condition));
+                Change::ByRow { assigned: set.behind(def)?, query }
+            }
+        })
     }
 
-    pub(super) fn resolve(
+    /// The row that the old one becomes; `None`: it stays as it is.
+    pub(super) fn of(
         &self,
-        txn: &mut Txn,
-        table: TableId,
-        row: Row,
+        ctx: &QueryContext<'_>,
+        def: &TableDef,
+        (old, new): (&Row, Row),
         eval: &EvalContext<'_>,
-    ) -> Result<Resolved> {
-        let state = match self {
-            Conflict::Error => return Ok(Resolved::Insert(row)),
-            _ => match txn.state().table(table) {
-                Some(state) => state.clone(),
-                None => return Err(Error::Internal("the table is gone".into())),
-            },
-        };
+    ) -> Result<Option<Row>> {
+        let mut seen = old.clone();
+        seen.extend(new);
         match self {
-            Conflict::Error => Ok(Resolved::Insert(row)),
-            Conflict::Ignore(target) => {
-                let keys = match target {
-                    Some(columns) => vec![columns.clone()],
-                    None => unique_keys(&state),
-                };
-                for columns in keys {
-                    if standing(txn, &state, &columns, &row)?.is_some() {
-                        return Ok(Resolved::Done(None));
-                    }
-                }
-                Ok(Resolved::Insert(row))
-            }
-            Conflict::Update { target, assigned, condition } => {
-                let Some(key) = standing(txn, &state, target, &row)? else {
-                    return Ok(Resolved::Insert(row));
-                };
-                let Some(stored) = txn.state().row(txn.chunks(), table, &key)? else {
-                    return Err(Error::Internal("an index entry without a row".into()));
-                };
-                let old = state.table.decode(&stored)?;
-                let mut both = old.clone();
-                both.extend(row);
+            Change::Bound { assigned, condition } => {
                 if let Some(condition) = condition
-                    && !condition.matches(&both, eval)?
+                    && !condition.matches(&seen, eval)?
                 {
-                    return Ok(Resolved::Done(None));
+                    return Ok(None);
                 }
-                let new = Assigned::apply(assigned, &state.table.def, &old, &both, eval)?;
-                let key: Arc<[u8]> = key.into();
-                txn.update(table, &key, &stored, &new)?;
-                Ok(Resolved::Done(Some(new)))
+                Assigned::apply(assigned, def, &seen, eval).map(Some)
+            }
+            Change::ByRow { assigned, query } => {
+                let Some(values) = query.of(ctx, &seen)? else { return Ok(None) };
+                seen.truncate(def.columns.len());
+                seen.extend(values);
+                Assigned::apply(assigned, def, &seen, eval).map(Some)
             }
         }
     }
 }
 
-fn primary_key(def: &TableDef) -> Option<Vec<usize>> {
-    let key = def.primary_key.iter().map(|part| def.position_of(part.column));
-    key.collect::<Option<Vec<_>>>().filter(|key| !key.is_empty())
+/// The keys of a table in which no two rows agree.
+pub(super) fn uniques(state: &TableState) -> impl Iterator<Item = Unique> + '_ {
+    let key = (!state.table.key().is_empty()).then_some(Unique::PrimaryKey);
+    let indexes = state.table.indexes().iter().enumerate();
+    key.into_iter().chain(indexes.filter(|(_, i)| i.unique).map(|(at, _)| Unique::Index(at)))
 }
 
-/// The columns of the key or unique index that has exactly these columns, in its own order.
-fn unique_over(def: &TableDef, columns: Vec<usize>) -> Result<Vec<usize>> {
-    let same = |other: &Vec<usize>| {
-        other.len() == columns.len() && columns.iter().all(|c| other.contains(c))
+/// The key or unique index that is over exactly these, in whichever order.
+fn unique_over(state: &TableState, wanted: &[Expr<usize>]) -> Result<Unique> {
+    let same = |parts: &[Expr<usize>]| {
+        parts.len() == wanted.len()
+            && wanted.iter().all(|one| parts.contains(one))
+            && parts.iter().all(|one| wanted.contains(one))
     };
-    let unique = def.indexes.iter().filter(|i| i.unique).filter_map(|i| plain(def, i));
-    let found = primary_key(def).into_iter().chain(unique).find(same);
+    let found = uniques(state).find(|unique| match unique {
+        Unique::PrimaryKey => {
+            let parts = state.table.key().iter().map(|(at, _)| Expr::Column(*at));
+            same(&parts.collect::<Vec<_>>())
+        }
+        Unique::Index(at) => state.table.indexes().get(*at).is_some_and(|index| {
+            same(&index.parts.iter().map(|(part, _)| part.clone()).collect::<Vec<_>>())
+        }),
+    });
     found.ok_or_else(|| {
         Error::Sql("ON CONFLICT must name the columns of the primary key or a unique index".into())
     })
 }
 
-fn constraint_columns(def: &TableDef, name: &str) -> Result<Vec<usize>> {
-    if same_name(name, &format!("{}_pkey", def.name))
-        && let Some(key) = primary_key(def)
-    {
-        return Ok(key);
-    }
-    let index = def.indexes.iter().find(|i| i.unique && same_name(&i.name, name));
-    let columns = index.and_then(|i| plain(def, i));
-    columns.ok_or_else(|| Error::not_found(Kind::Index, name))
-}
-
-fn plain(def: &TableDef, index: &crate::row::IndexDef) -> Option<Vec<usize>> {
-    let column = |part: &crate::row::IndexPart| match &part.expr {
-        Expr::Column(id) => def.position_of(*id),
-        _ => None,
-    };
-    index.parts.iter().map(column).collect()
-}
-
-fn unique_keys(state: &TableState) -> Vec<Vec<usize>> {
+fn constraint(state: &TableState, name: &str) -> Result<Unique> {
     let def = &state.table.def;
-    let unique = def.indexes.iter().filter(|i| i.unique).filter_map(|i| plain(def, i));
-    primary_key(def).into_iter().chain(unique).collect()
+    if same_name(name, &format!("{}_pkey", def.name)) && !def.primary_key.is_empty() {
+        return Ok(Unique::PrimaryKey);
+    }
+    let index = def.indexes.iter().position(|i| i.unique && same_name(&i.name, name));
+    index.map(Unique::Index).ok_or_else(|| Error::not_found(Kind::Index, name))
 }
 
-/// The key of the row that has the new row's values in these columns.
-fn standing(
-    txn: &Txn,
-    state: &TableState,
-    columns: &[usize],
-    row: &Row,
-) -> Result<Option<Vec<u8>>> {
-    let values: Vec<&Value> = columns.iter().filter_map(|at| row.get(*at)).collect();
-    if values.iter().any(|value| value.is_null()) {
-        return Ok(None);
+impl Unique {
+    /// The key of the row that agrees with this one.
+    ///
+    /// # Errors
+    /// A fault; an error of an index expression.
+    pub(super) fn standing(
+        self,
+        state: &TableState,
+        chunks: &Chunks,
+        row: &Row,
+    ) -> Result<Option<Arc<[u8]>>> {
+        match self {
+            Unique::PrimaryKey => {
+                let null = |at: usize| row.get(at).is_none_or(Value::is_null);
+                if state.table.key().iter().any(|(at, _)| null(*at)) {
+                    return Ok(None);
+                }
+                let Some(key) = state.table.key_of(row) else { return Ok(None) };
+                Ok(state.rows.get(chunks, &key)?.map(|_| key.into()))
+            }
+            Unique::Index(at) => {
+                let found = state.table.indexes().get(at).zip(state.indexes.get(at));
+                let Some((index, view)) = found else { return Ok(None) };
+                let (prefix, null) = state.table.index_key(index, row)?;
+                if null {
+                    return Ok(None);
+                }
+                let mut cursor = view.cursor(chunks, &KeyRange::prefix(&prefix), false)?;
+                match cursor.next()? {
+                    None => Ok(None),
+                    Some((entry, _)) => Ok(Some(Arc::from(row_key(&index.parts, &entry)?))),
+                }
+            }
+        }
     }
-    find_by_unique(state, txn.chunks(), columns, &values)
 }

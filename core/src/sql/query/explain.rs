@@ -9,13 +9,12 @@ use crate::row::TableState;
 use crate::sql::access::{Path, RowPlan, plan_rows};
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{QueryContext, table_name};
+use crate::sql::dml::{rows_query, taken_apart};
 use crate::sql::points::split_mark;
 use crate::sql::request::Output;
 use crate::sql::show::listing;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{
-    Expr as SqlExpr, FromTable, Query, SetExpr, Statement, TableWithJoins,
-};
+use gluesql_core::sqlparser::ast::{Expr as SqlExpr, FromTable, Query, Statement, TableWithJoins};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -26,7 +25,9 @@ pub(super) fn explain(
     analyze: bool,
 ) -> Result<Output> {
     let lines = match statement {
-        Statement::Query(query) => of_query(ctx, query, analyze)?,
+        Statement::Query(query) if std::ptr::eq(taken_apart(statement).0, statement) => {
+            of_query(ctx, query, analyze)?
+        }
         _ if analyze => return Err(Error::Unsupported("EXPLAIN ANALYZE of a write".into())),
         other => lines(ctx, other)?,
     };
@@ -52,25 +53,23 @@ fn of_query(ctx: &QueryContext<'_>, query: &Query, analyze: bool) -> Result<Vec<
 /// # Errors
 /// What binding the statement gives.
 pub(in crate::sql) fn lines(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Vec<String>> {
-    match statement {
+    match taken_apart(statement).0 {
         Statement::Query(query) => of_query(ctx, query, false),
         Statement::Update { table, selection, .. } => {
-            of_write(ctx, "update", table, selection.as_ref())
+            of_write(ctx, "update", statement, table, selection.as_ref())
         }
         Statement::Delete(delete) => {
             let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
             match from.as_slice() {
-                [one] => of_write(ctx, "delete", one, delete.selection.as_ref()),
+                [one] => of_write(ctx, "delete", statement, one, delete.selection.as_ref()),
                 _ => Err(Error::Unsupported("DELETE from more than one table".into())),
             }
         }
         Statement::Insert(insert) => {
             let name = split_mark(table_name(&insert.table_name)?).0;
             let mut found = vec![format!("insert into {name}")];
-            if let Some(source) = &insert.source
-                && !matches!(*source.body, SetExpr::Values(_))
-            {
-                let below = of_query(ctx, source, false)?;
+            if let Some(query) = rows_query(ctx, statement)? {
+                let below = of_query(ctx, &query, false)?;
                 found.extend(below.into_iter().map(|line| format!("  {line}")));
             }
             Ok(found)
@@ -85,9 +84,14 @@ pub(in crate::sql) fn lines(ctx: &QueryContext<'_>, statement: &Statement) -> Re
 fn of_write(
     ctx: &QueryContext<'_>,
     what: &str,
+    statement: &Statement,
     table: &TableWithJoins,
     selection: Option<&SqlExpr>,
 ) -> Result<Vec<String>> {
+    if let Some(query) = rows_query(ctx, statement)? {
+        let below = of_query(ctx, &query, false)?.into_iter().map(|line| format!("  {line}"));
+        return Ok(std::iter::once(what.to_owned()).chain(below).collect());
+    }
     let Some((name, alias)) = plain_table(table) else {
         return Err(Error::Unsupported(format!("{what} of more than one table")));
     };

@@ -38,7 +38,7 @@ mod select;
 pub(super) use above::aggregate_of;
 pub(super) use bind::{lone_subquery, statement};
 pub(super) use explain::lines;
-pub(super) use page::{Item, bind_items, bind_items_with, page, plain_table};
+pub(super) use page::{Item, bind_items_with, page, plain_table};
 pub(super) use run::execute;
 
 use super::context::QueryContext;

@@ -4,7 +4,7 @@ use super::plan::{Node, QueryPlan, Scan, SortKey, Statement};
 use super::run;
 use crate::error::{Error, Kind, Result};
 use crate::expr::Expr;
-use crate::sql::bind::{Scope, bind_in};
+use crate::sql::bind::Scope;
 use crate::sql::context::{QueryContext, Source};
 use crate::sql::points::split_mark;
 use crate::sql::request::{Output, OutputColumn};
@@ -105,22 +105,10 @@ fn lone(ctx: &QueryContext<'_>, root: Node, columns: Vec<OutputColumn>) -> Resul
     Ok(Statement { query, ctes: Vec::new() })
 }
 
-/// Binds the items of a RETURNING over a table's row.
+/// Binds the items of a RETURNING by the caller's own rule.
 ///
 /// # Errors
 /// `NotFound`; `Sql`; `Unsupported`.
-pub(in crate::sql) fn bind_items(
-    ctx: &QueryContext<'_>,
-    scope: &Scope<'_>,
-    items: &[SelectItem],
-) -> Result<Vec<Item>> {
-    bind_items_with(scope, items, &mut |expr| bind_in(ctx, scope, expr))
-}
-
-/// Binds items by the caller's own rule.
-///
-/// # Errors
-/// As [`bind_items`].
 pub(in crate::sql) fn bind_items_with(
     scope: &Scope<'_>,
     items: &[SelectItem],
