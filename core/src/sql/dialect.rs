@@ -2,7 +2,7 @@
 
 use gluesql_core::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    ObjectName, UnaryOperator,
+    ObjectName, Statement, UnaryOperator,
 };
 use gluesql_core::sqlparser::dialect::{Dialect, GenericDialect, Precedence};
 use gluesql_core::sqlparser::keywords::Keyword;
@@ -32,6 +32,10 @@ impl Dialect for OffshootDialect {
             Some('[') => chars.next().is_some_and(|c| c.is_alphabetic() || c == '_'),
             _ => true,
         }
+    }
+
+    fn parse_statement(&self, parser: &mut Parser<'_>) -> Option<Result<Statement, ParserError>> {
+        super::ddl_text::parse_statement(parser)
     }
 
     // `~x`

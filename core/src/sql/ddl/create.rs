@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
 use crate::sql::bind::{Scope, bind};
 use crate::sql::context::table_name;
+use crate::sql::ddl_text::key_column;
 use crate::sql::parse::referred;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::types::{self, sql_type};
@@ -112,8 +113,7 @@ fn build(
     }
     for constraint in &create.constraints {
         if let TableConstraint::PrimaryKey { columns, .. } = constraint {
-            let columns = positions(&def, columns.iter().map(|c| c.value.as_str()))?;
-            set_key(&mut key, columns.into_iter().map(|at| (at, false)).collect())?;
+            set_key(&mut key, key_positions(&def, columns)?)?;
         }
     }
     set_primary_key(&mut def, &key.unwrap_or_default())?;
@@ -124,6 +124,13 @@ fn build(
         add_constraint(state, env, &mut def, constraint)?;
     }
     Ok(def)
+}
+
+/// The columns of a key, and whether the largest comes first.
+pub(super) fn key_positions(def: &TableDef, columns: &[Ident]) -> Result<Vec<(usize, bool)>> {
+    let parts: Vec<(&str, bool)> = columns.iter().map(|c| key_column(&c.value)).collect();
+    let columns = positions(def, parts.iter().map(|(name, _)| *name))?;
+    Ok(columns.into_iter().zip(parts).map(|(at, (_, descending))| (at, descending)).collect())
 }
 
 fn set_key(key: &mut Option<Vec<(usize, bool)>>, columns: Vec<(usize, bool)>) -> Result<()> {
@@ -329,7 +336,7 @@ pub(super) fn add_constraint(
     match constraint {
         TableConstraint::PrimaryKey { .. } => Ok(()),
         TableConstraint::Unique { name, columns, .. } => {
-            let columns = positions(def, columns.iter().map(|c| c.value.as_str()))?;
+            let columns = positions(def, columns.iter().map(|c| key_column(&c.value).0))?;
             check_unique_types(def, &columns)?;
             add_unique(state, def, text(name).as_deref(), &columns)
         }
