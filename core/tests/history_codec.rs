@@ -9,7 +9,7 @@ use offshoot_core::history::{
     AUTHOR_MAX_BYTES, Body, BodyKind, BranchId, BranchRecord, BranchStatus, Commit, CommitHeader,
     CommitId, DELTA_MAX_BYTES, Delta, Links, MESSAGE_MAX_BYTES, Metadata, Micros, RowChange,
     SchemaChange, Scn, SequenceChange, ShallowRecord, SnapshotId, SnapshotKind, SnapshotRecord,
-    TableDelta, needs_root,
+    Step, TableDelta, needs_root,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -153,6 +153,13 @@ fn records_survive() {
             (header.scn, header.time, &header.author, &header.message, header.links().parents),
             (value.scn, value.time, &value.author, &value.message, value.parents.clone())
         );
+        assert_eq!(header, value.clone().into_header());
+        let step = Step::decode(&bytes).unwrap();
+        assert_eq!((step.first_parent, step.body), (header.first_parent(), header.body));
+        if let Body::Delta(delta) = &value.body {
+            let r = &mut Reader::new("delta", &bytes[step.delta_at..]);
+            assert_eq!(Delta::decode(r).as_ref(), Ok(delta));
+        }
         match (header.body, &value.body) {
             (BodyKind::Root(a), Body::Root(b)) => assert_eq!(a, *b),
             (BodyKind::Delta { bytes }, Body::Delta(delta)) => {

@@ -233,6 +233,12 @@ fn a_view_reads_like_its_folded_tree() {
                 while let Some((key, value)) = cursor.next().unwrap() {
                     found.push((key.to_vec(), value.to_vec()));
                 }
+                let mut cursor = view.cursor(&chunks, &range, reverse).unwrap();
+                for (key, value) in &found {
+                    let next = cursor.next_in_place().unwrap();
+                    assert_eq!(next, Some((&key[..], &value[..])), "seed {seed} {range:?}");
+                }
+                assert_eq!(cursor.next_in_place().unwrap(), None, "seed {seed} {range:?}");
                 if reverse {
                     found.reverse();
                 }

@@ -123,7 +123,9 @@ fn equal(statement: &Statement, ours: &Answer, theirs: &Answer) -> bool {
             !counts || a == b
         }
         (Answer::Failed(error), Answer::Failed(_)) => {
-            statement.fails && !error.contains("panicked")
+            // What an earlier statement was refused to make is missing on both sides.
+            let missing = error.ends_with("does not exist");
+            (statement.fails || missing) && !error.contains("panicked")
         }
         _ => false,
     }
@@ -208,7 +210,9 @@ fn topic(path: &Path, listed: &mut BTreeMap<String, Difference>, bad: &mut Strin
                     true => tally.unsupported += 1,
                     false => tally.wrong += 1,
                 }
-                entry.map(|entry| entry.used = true);
+                if let Some(entry) = entry {
+                    entry.used = true;
+                }
                 let theirs = spelled(&theirs);
                 bad.push_str(&format!(
                     "{what} ({name})\n{sql}\n---- offshoot\n{given}\n---- sqlite\n{theirs}\n\n"

@@ -4,8 +4,8 @@ use super::{Database, Head, KEYFRAME_AFTER_COMMITS, locked};
 use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::history::{
-    Body, BodyKind, BranchRecord, BranchStatus, Commit, CommitHeader, CommitId, CommitReader,
-    Micros, Scn, SnapshotId, SnapshotKind, SnapshotRecord,
+    BodyKind, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, Micros, Scn,
+    SnapshotId, SnapshotKind, SnapshotRecord,
 };
 use crate::row::State;
 use std::collections::{HashMap, VecDeque};
@@ -192,13 +192,13 @@ impl Database {
                 state = Some(found);
                 break;
             }
-            let Commit { body, parents, .. } = history.commit(&at)?;
-            match body {
-                Body::Root(root) => state = Some(State::load(chunks, root)?),
-                Body::Delta(delta) => {
-                    bytes += delta.encoded_len() as u64;
-                    deltas.push(delta);
-                    at = *parents.first().ok_or_else(|| {
+            let (chunk, step) = history.step(&at)?;
+            match step.body {
+                BodyKind::Root(root) => state = Some(State::load(chunks, root)?),
+                BodyKind::Delta { bytes: len } => {
+                    bytes += len;
+                    deltas.push((chunk, step.delta_at));
+                    at = step.first_parent.ok_or_else(|| {
                         Error::Corrupt("the first commit of a line has no root".into())
                     })?;
                 }
@@ -208,8 +208,8 @@ impl Database {
             return Err(Error::Internal("a line without a root".into()));
         };
         self.hold(&state);
-        for delta in deltas.iter().rev() {
-            state.apply_delta(delta)?;
+        for (chunk, at) in deltas.iter().rev() {
+            state.replay(chunk.bytes().get(*at..).unwrap_or(&[]))?;
         }
         let deltas = (bytes, commits + deltas.len() as u64);
         let point = Arc::new(Point { commit, scn, time, state, deltas });

@@ -109,6 +109,10 @@ pub enum Function {
     InitCap,
     /// π.
     Pi,
+    /// The least argument; NULL if any is, as SQLite's MIN of several.
+    MinOf,
+    /// The greatest argument; NULL if any is.
+    MaxOf,
     /// The day of a time, as text (see `calendar`).
     DateOf,
     /// The time of day, as text.
@@ -182,6 +186,8 @@ const TABLE: &[(Function, u8, &str, usize, usize)] = &[
     (Function::JulianDay, 55, "JULIANDAY", 0, usize::MAX),
     (Function::UnixEpoch, 56, "UNIXEPOCH", 0, usize::MAX),
     (Function::StrfTime, 57, "STRFTIME", 1, usize::MAX),
+    (Function::MinOf, 58, "MIN", 2, usize::MAX),
+    (Function::MaxOf, 59, "MAX", 2, usize::MAX),
 ];
 
 const ALIASES: &[(&str, Function)] = &[
@@ -320,6 +326,8 @@ impl Function {
                 strings::bounded(text.len().saturating_mul(2))?;
                 Ok(Value::from(hex(text.as_bytes()).to_uppercase()))
             }
+            (F::MinOf, args) => extreme(args, false),
+            (F::MaxOf, args) => extreme(args, true),
             (Function::DateTrunc, [part, value]) => dates::truncate(part, value),
             (Function::Extract, [part, value]) => dates::extract(part, value),
             (

@@ -107,7 +107,9 @@ fn call<C>(function: Function, args: &[Expr<C>], column: &dyn Fn(&C) -> SqlType)
     use Function as F;
     let first = || args.first().map_or(SqlType::Any, |arg| arg.result_type(column));
     match function {
-        F::Coalesce | F::Greatest | F::Least => common(&mut args.iter(), column),
+        F::Coalesce | F::Greatest | F::Least | F::MinOf | F::MaxOf => {
+            common(&mut args.iter(), column)
+        }
         F::NullIf => first(),
         F::Abs | F::Ceil | F::Floor | F::Round => match (first(), function) {
             (SqlType::Decimal { .. }, F::Ceil | F::Floor) => {

@@ -244,8 +244,65 @@ impl CommitHeader {
     }
 }
 
+/// A header in place.
+struct RawHeader<'a> {
+    parents: ([CommitId; PARENTS_MAX], usize),
+    jump: Option<(CommitId, Scn)>,
+    scn: Scn,
+    generation: u64,
+    merges: u64,
+    time: Micros,
+    author: &'a str,
+    message: &'a str,
+    body: BodyKind,
+}
+
+/// What going back along a line needs of a commit: nothing is copied out of its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The commit before it on its line.
+    pub first_parent: Option<CommitId>,
+    /// What kind of body it has.
+    pub body: BodyKind,
+    /// Where a delta begins in the commit's bytes; it goes to their end.
+    pub delta_at: usize,
+}
+
+impl Step {
+    /// Reads a commit as far as that takes.
+    ///
+    /// # Errors
+    /// Bytes that are no commit; a delta is not looked into.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (header, r) = read_raw(bytes)?;
+        let (parents, count) = header.parents;
+        Ok(Step {
+            first_parent: parents.first().copied().filter(|_| count > 0),
+            body: header.body,
+            delta_at: bytes.len() - r.left(),
+        })
+    }
+}
+
 /// The header and, for a delta, a reader at its first byte.
 fn read_header(bytes: &[u8]) -> Result<(CommitHeader, Reader<'_>), DecodeError> {
+    let (raw, r) = read_raw(bytes)?;
+    let (parents, count) = raw.parents;
+    let header = CommitHeader {
+        parents: parents.iter().take(count).copied().collect(),
+        jump: raw.jump,
+        scn: raw.scn,
+        generation: raw.generation,
+        merges: raw.merges,
+        time: raw.time,
+        author: raw.author.to_owned(),
+        message: raw.message.to_owned(),
+        body: raw.body,
+    };
+    Ok((header, r))
+}
+
+fn read_raw(bytes: &[u8]) -> Result<(RawHeader<'_>, Reader<'_>), DecodeError> {
     let mut r = Reader::new("commit", bytes);
     if r.u8()? != COMMIT_MAGIC {
         return Err(r.malformed());
@@ -257,13 +314,15 @@ fn read_header(bytes: &[u8]) -> Result<(CommitHeader, Reader<'_>), DecodeError> 
     if flags & 0x0C != 0 || count > PARENTS_MAX || has_jump != (count > 0) {
         return Err(r.malformed());
     }
-    let mut parents: Vec<CommitId> = Vec::with_capacity(count);
-    for _ in 0..count {
+    let mut parents = [CommitId(Hash::from_bytes([0; 32])); PARENTS_MAX];
+    for i in 0..count {
         let parent = read_id(&mut r)?;
-        if parents.contains(&parent) {
+        if parents.iter().take(i).any(|earlier| *earlier == parent) {
             return Err(r.malformed());
         }
-        parents.push(parent);
+        if let Some(place) = parents.get_mut(i) {
+            *place = parent;
+        }
     }
     let jump = match has_jump {
         true => Some((read_id(&mut r)?, Scn(r.uint()?))),
@@ -272,7 +331,7 @@ fn read_header(bytes: &[u8]) -> Result<(CommitHeader, Reader<'_>), DecodeError> 
     let scn = Scn(r.uint()?);
     let (generation, merges) = (r.uint()?, r.uint()?);
     let jumps_back = jump.is_none_or(|(_, to)| to.0 >= 1 && to < scn);
-    if (scn.0 == 1) != parents.is_empty()
+    if (scn.0 == 1) != (count == 0)
         || !(1..SCN_LIMIT).contains(&scn.0)
         || !(scn.0..u64::MAX).contains(&generation)
         || merges >= scn.0
@@ -291,15 +350,15 @@ fn read_header(bytes: &[u8]) -> Result<(CommitHeader, Reader<'_>), DecodeError> 
             BodyKind::Root(root)
         }
     };
-    let header =
-        CommitHeader { parents, jump, scn, generation, merges, time, author, message, body };
+    let parents = (parents, count);
+    let header = RawHeader { parents, jump, scn, generation, merges, time, author, message, body };
     Ok((header, r))
 }
 
-fn limited(r: &mut Reader<'_>, max: usize) -> Result<String, DecodeError> {
+fn limited<'a>(r: &mut Reader<'a>, max: usize) -> Result<&'a str, DecodeError> {
     let text = r.text()?;
     match text.len() <= max {
-        true => Ok(text.to_owned()),
+        true => Ok(text),
         false => Err(r.malformed()),
     }
 }

@@ -121,45 +121,113 @@ impl Delta {
     /// before nor after) is an error: equal changes have equal bytes.
     pub fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut delta = Delta::default();
-        for _ in 0..r.count()? {
-            let table = r.array()?;
-            let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
-            let late = delta.schemas.last().is_some_and(|last| last.table >= table);
-            if late || (old.is_none() && new.is_none()) {
-                return Err(r.malformed());
-            }
-            delta.schemas.push(SchemaChange { table, old, new });
-        }
-        for _ in 0..r.count()? {
-            let table = r.array()?;
-            if delta.tables.last().is_some_and(|last| last.table >= table) {
-                return Err(r.malformed());
-            }
-            let mut rows: Vec<RowChange> = Vec::new();
-            for _ in 0..r.count()? {
-                let key = Arc::from(r.bytes()?);
-                let (old, new) = (r.maybe()?.map(Arc::from), r.maybe()?.map(Arc::from));
-                let moved_from = r.maybe()?.map(Arc::from);
-                let late = rows.last().is_some_and(|last| last.key >= key);
-                if late || (old.is_none() && new.is_none()) {
-                    return Err(r.malformed());
+        Delta::visit(r, &mut |item| {
+            match item {
+                DeltaItem::Schema { table, old, new } => {
+                    let (old, new) = (old.map(Arc::from), new.map(Arc::from));
+                    delta.schemas.push(SchemaChange { table, old, new });
                 }
-                rows.push(RowChange { key, old, new, moved_from });
+                DeltaItem::Row { table, key, old, new, moved_from } => {
+                    let row = RowChange {
+                        key: Arc::from(key),
+                        old: old.map(Arc::from),
+                        new: new.map(Arc::from),
+                        moved_from: moved_from.map(Arc::from),
+                    };
+                    match delta.tables.last_mut() {
+                        Some(last) if last.table == table => last.rows.push(row),
+                        _ => delta.tables.push(TableDelta { table, rows: vec![row] }),
+                    }
+                }
+                DeltaItem::Sequence(change) => delta.sequences.push(change),
             }
-            if rows.is_empty() {
-                return Err(r.malformed());
-            }
-            delta.tables.push(TableDelta { table, rows });
-        }
-        for _ in 0..r.count()? {
-            let table = r.array()?;
-            if delta.sequences.last().is_some_and(|last| last.table >= table) {
-                return Err(r.malformed());
-            }
-            delta.sequences.push(SequenceChange { table, next: r.uint()? });
-        }
+            Ok::<(), DecodeError>(())
+        })?;
         Ok(delta)
     }
+
+    /// Tells what a stored delta holds, in its order, without taking anything out of its bytes. The
+    /// same is an error as for [`Delta::decode`]; what was told before it came stands.
+    ///
+    /// # Errors
+    /// Bytes that are no delta; what `tell` says.
+    pub fn visit<'a, E: From<DecodeError>>(
+        r: &mut Reader<'a>,
+        tell: &mut impl FnMut(DeltaItem<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut ascends = ascending();
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            let (old, new) = (r.maybe()?, r.maybe()?);
+            if !ascends(table) || (old.is_none() && new.is_none()) {
+                return Err(r.malformed().into());
+            }
+            tell(DeltaItem::Schema { table, old, new })?;
+        }
+        let mut ascends = ascending();
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            let rows = r.count()?;
+            if !ascends(table) || rows == 0 {
+                return Err(r.malformed().into());
+            }
+            let mut last: Option<&[u8]> = None;
+            for _ in 0..rows {
+                let key = r.bytes()?;
+                let (old, new) = (r.maybe()?, r.maybe()?);
+                let moved_from = r.maybe()?;
+                let late = last.replace(key).is_some_and(|last| last >= key);
+                if late || (old.is_none() && new.is_none()) {
+                    return Err(r.malformed().into());
+                }
+                tell(DeltaItem::Row { table, key, old, new, moved_from })?;
+            }
+        }
+        let mut ascends = ascending();
+        for _ in 0..r.count()? {
+            let table = r.array()?;
+            if !ascends(table) {
+                return Err(r.malformed().into());
+            }
+            tell(DeltaItem::Sequence(SequenceChange { table, next: r.uint()? }))?;
+        }
+        Ok(())
+    }
+}
+
+/// One change of a stored delta, in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeltaItem<'a> {
+    /// See [`SchemaChange`].
+    Schema {
+        /// The table.
+        table: TableKey,
+        /// The definition before.
+        old: Option<&'a [u8]>,
+        /// The definition afterwards.
+        new: Option<&'a [u8]>,
+    },
+    /// See [`RowChange`].
+    Row {
+        /// The table.
+        table: TableKey,
+        /// The row's key.
+        key: &'a [u8],
+        /// The row before.
+        old: Option<&'a [u8]>,
+        /// The row afterwards.
+        new: Option<&'a [u8]>,
+        /// The key under which the row stood before.
+        moved_from: Option<&'a [u8]>,
+    },
+    /// See [`SequenceChange`].
+    Sequence(SequenceChange),
+}
+
+/// Whether each key that is given is larger than the one before.
+fn ascending() -> impl FnMut(TableKey) -> bool {
+    let mut last: Option<TableKey> = None;
+    move |key| last.replace(key).is_none_or(|last| last < key)
 }
 
 /// Length of a varint.

@@ -46,9 +46,9 @@ pub use branch::{
 };
 pub use commit::{
     AUTHOR_MAX_BYTES, Body, BodyKind, COMMIT_MAGIC, Commit, CommitHeader, DELTA_MAX_BYTES,
-    KEYFRAME_EVERY_BYTES, Links, MESSAGE_MAX_BYTES, PARENTS_MAX, SCN_LIMIT, needs_root,
+    KEYFRAME_EVERY_BYTES, Links, MESSAGE_MAX_BYTES, PARENTS_MAX, SCN_LIMIT, Step, needs_root,
 };
-pub use delta::{Delta, RowChange, SchemaChange, SequenceChange, TableDelta, TableKey};
+pub use delta::{Delta, DeltaItem, RowChange, SchemaChange, SequenceChange, TableDelta, TableKey};
 pub use error::{HistoryError, Point};
 pub use gc::{GcPlan, GcStats, KEYFRAME_KEPT_EVERY_BYTES, KeyframeOf, Pins, StateReferences};
 pub use id::{CommitId, Micros, Scn};

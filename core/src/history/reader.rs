@@ -1,7 +1,7 @@
 //! Commits read from their chunks, with the horizon known.
 
 use super::{Commit, CommitHeader, CommitId, HistoryError, Links, Micros, PARENTS_MAX, Point, Scn};
-use super::{SCN_LIMIT, Shallow};
+use super::{SCN_LIMIT, Shallow, Step};
 use crate::chunk::{Chunk, Chunks};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,6 +71,14 @@ impl<'a> CommitReader<'a> {
         let chunk = self.chunk(id)?;
         Commit::decode(chunk.bytes())
             .map_err(|reason| HistoryError::Malformed { commit: *id, reason })
+    }
+
+    /// A commit's bytes and what going back along its line needs of them.
+    pub fn step(&self, id: &CommitId) -> Result<(Chunk, Step), HistoryError> {
+        let chunk = self.chunk(id)?;
+        let step = Step::decode(chunk.bytes())
+            .map_err(|reason| HistoryError::Malformed { commit: *id, reason })?;
+        Ok((chunk, step))
     }
 
     fn chunk(&self, id: &CommitId) -> Result<Chunk, HistoryError> {

@@ -116,6 +116,16 @@ fn check_change(
     Ok(ControlFlow::Continue(()))
 }
 
+/// Whether [`check_changes`] would look at changed rows of a table at all: it has a unique index, or
+/// is an end of a foreign key.
+pub fn is_constrained(state: &State, id: TableId) -> bool {
+    let Some(table) = state.table(id) else { return false };
+    let refers = |t: &Arc<TableState>| t.table.def.foreign_keys.iter().any(|f| f.parent == id);
+    !table.table.def.foreign_keys.is_empty()
+        || table.table.indexes().iter().any(|index| index.unique)
+        || state.tables().any(refers)
+}
+
 /// The same as [`check_changes`], stopping at the first violation.
 pub fn require<'c>(
     state: &State,

@@ -34,7 +34,7 @@ mod table;
 mod verify;
 mod violation;
 
-pub use check::{check_changes, find_by_unique, require};
+pub use check::{check_changes, find_by_unique, is_constrained, require};
 pub use coherence::broken_definitions;
 pub use def::{
     Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, IndexOrigin, IndexPart, KeyPart,

@@ -4,7 +4,7 @@ use super::{Table, TableId};
 use crate::chunk::{Chunks, Hash};
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Kind, Result};
-use crate::history::Delta;
+use crate::history::{Delta, DeltaItem};
 use crate::tree::{KEY_MAX_BYTES, KeyRange, Root, View};
 use std::sync::Arc;
 
@@ -327,18 +327,24 @@ impl State {
         Ok(())
     }
 
-    /// Replays the rows and sequences of a commit.
-    pub fn apply_delta(&mut self, delta: &Delta) -> Result<()> {
-        for table in &delta.tables {
-            for row in &table.rows {
-                let id = TableId(table.table);
-                self.apply(id, &row.key, row.old.as_deref(), row.new.as_ref())?;
+    /// Replays the rows and sequences of a commit, whose encoded delta this is.
+    ///
+    /// # Errors
+    /// `Corrupt` for bytes that are no delta; as [`State::apply`].
+    pub fn replay(&mut self, delta: &[u8]) -> Result<()> {
+        let r = &mut Reader::new("delta", delta);
+        Delta::visit(r, &mut |item| match item {
+            // A commit that changes definitions has a root.
+            DeltaItem::Schema { .. } => Ok(()),
+            DeltaItem::Row { table, key, old, new, .. } => {
+                self.apply(TableId(table), &Arc::from(key), old, new.map(Arc::from).as_ref())
             }
-        }
-        for sequence in &delta.sequences {
-            self.raise_sequence(TableId(sequence.table), sequence.next);
-        }
-        Ok(())
+            DeltaItem::Sequence(change) => {
+                self.raise_sequence(TableId(change.table), change.next);
+                Ok(())
+            }
+        })?;
+        Ok(r.end()?)
     }
 
     /// Moves a table's automatic ids on: ids below `next` are not given again.

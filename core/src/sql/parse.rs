@@ -119,13 +119,38 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     if sql.contains('\0') {
         return Err(Error::Sql("the statement has a NUL character".into()));
     }
-    let mut tokens = Tokenizer::new(&DIALECT, &plain_texts(sql))
+    let text = plain_texts(sql);
+    let mut tokens = Tokenizer::new(&DIALECT, &text)
         .tokenize_with_location()
         .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
+    whole_numbers(&text, &mut tokens)?;
     check_shape(&tokens)?;
     adapt(&mut tokens);
     ddl_text::adapt(&mut tokens)?;
     Ok(tokens)
+}
+
+/// Makes numbers of `0x1F`, which the tokenizer takes for `X'1F'`: only the text tells them apart.
+fn whole_numbers(text: &str, tokens: &mut [TokenWithLocation]) -> Result<()> {
+    let is_hex = |t: &&mut TokenWithLocation| matches!(t.token, Token::HexStringLiteral(_));
+    if !tokens.iter_mut().any(|t| is_hex(&t)) {
+        return Ok(());
+    }
+    let lines: Vec<&str> = text.split('\n').collect();
+    for token in tokens.iter_mut().filter(is_hex) {
+        let Location { line, column } = token.location;
+        let line = usize::try_from(line).ok().and_then(|line| lines.get(line.checked_sub(1)?));
+        let column = usize::try_from(column).ok().and_then(|column| column.checked_sub(1));
+        let first = line.zip(column).and_then(|(line, column)| line.chars().nth(column));
+        let Token::HexStringLiteral(digits) = &token.token else { continue };
+        if first == Some('0') {
+            // 64 bits in two's complement, as in SQLite.
+            let number = u64::from_str_radix(digits, 16)
+                .map_err(|_| Error::Sql(format!("0x{digits} is no 64-bit number")))?;
+            token.token = Token::Number((number as i64).to_string(), false);
+        }
+    }
+    Ok(())
 }
 
 /// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form, a

@@ -73,14 +73,14 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The next stored row, where its key is of no interest.
-    pub fn next_row(&mut self) -> Result<Option<Bytes>> {
+    /// Hands the next stored row to `read` where it stands; `None` after the last.
+    pub fn read_next<T>(&mut self, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<Option<T>> {
         if let (Path::Table(_), Some(cursor)) = (self.plan.path(), &mut self.cursor)
-            && let Some(row) = cursor.next_value()?
+            && let Some((_, row)) = cursor.next_in_place()?
         {
-            return Ok(Some(row));
+            return read(row).map(Some);
         }
-        Ok(self.next()?.map(|(_, row)| row))
+        self.next()?.map(|(_, row)| read(&row)).transpose()
     }
 
     /// The next pair of a view's ranges.

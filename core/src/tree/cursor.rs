@@ -6,6 +6,7 @@ use super::node::Node;
 use super::{Root, TreeError};
 use crate::chunk::{ChunkError, Chunks};
 use std::ops::Bound;
+use std::sync::Arc;
 
 /// A range of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,9 @@ pub fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(key)
 }
 
+/// A key and its value where they stand.
+pub type PairRef<'p> = (&'p [u8], &'p [u8]);
+
 /// A place in a tree, moving one way.
 pub struct Cursor<'c> {
     chunks: &'c Chunks,
@@ -75,6 +79,8 @@ pub struct Cursor<'c> {
     leaf: Option<Node>,
     // Forwards: the next entry. Backwards: one more than the next entry.
     at: usize,
+    // The value that was read last, where it stands outside the leaf.
+    blob: Option<Arc<[u8]>>,
     // Where the range ends in this leaf. Forwards: one more than its last entry. Backwards: its first.
     until: usize,
 }
@@ -91,7 +97,8 @@ impl<'c> Cursor<'c> {
         reverse: bool,
     ) -> Result<Self, TreeError> {
         let (range, path) = (range.clone(), Vec::new());
-        let mut cursor = Cursor { chunks, range, reverse, path, leaf: None, at: 0, until: 0 };
+        let (leaf, blob) = (None, None);
+        let mut cursor = Cursor { chunks, range, reverse, path, leaf, at: 0, until: 0, blob };
         if root.count > 0 {
             cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
         }
@@ -203,6 +210,17 @@ impl<'c> Cursor<'c> {
             [0, ..] => Bytes::part(leaf.chunk(), start + 1, end),
             stored => Bytes::from(load_value(self.chunks, stored)?),
         }))
+    }
+
+    /// That pair's key and value, where they stand.
+    #[inline]
+    pub(super) fn in_place(&mut self, i: usize) -> Result<Option<PairRef<'_>>, TreeError> {
+        let Some(leaf) = &self.leaf else { return Ok(None) };
+        let value = match leaf.stored(i) {
+            [0, value @ ..] => value,
+            stored => &**self.blob.insert(load_value(self.chunks, stored)?),
+        };
+        Ok(Some((leaf.key(i), value)))
     }
 
     /// That pair's key.

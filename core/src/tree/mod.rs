@@ -39,7 +39,7 @@ pub use blob::INLINE_MAX_BYTES;
 pub use bytes::Bytes;
 pub use check::{check, visit_chunks};
 pub use chunker::{NODE_MAX_BYTES, NODE_MIN_BYTES, NODE_TARGET_BYTES};
-pub use cursor::{Cursor, KeyRange, successor};
+pub use cursor::{Cursor, KeyRange, PairRef, successor};
 pub use diff::{Change, Diff, diff};
 pub use edit::{build, edit};
 pub use merge::{Clash, merge};

@@ -5,7 +5,7 @@
 //! are clones. Every read looks at both and gives what the folded tree would give.
 
 use super::bytes::Bytes;
-use super::cursor::{Cursor, KeyRange};
+use super::cursor::{Cursor, KeyRange, PairRef};
 use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
 use crate::chunk::Chunks;
@@ -324,15 +324,16 @@ impl<'c> ViewCursor<'c> {
         }
     }
 
-    /// The next pair's value, where its key is of no interest.
+    /// The next pair where it stands, good until the next call. For scans: nothing is counted, copied
+    /// or allocated for it.
     ///
     /// # Errors
     /// As [`ViewCursor::next`].
-    pub fn next_value(&mut self) -> Result<Option<Bytes>, TreeError> {
+    pub fn next_in_place(&mut self) -> Result<Option<PairRef<'_>>, TreeError> {
         match self.advance()? {
             None => Ok(None),
-            Some(Next::Tree(i)) => self.tree.value_at(i),
-            Some(Next::Overlay(_, value)) => Ok(Some(Bytes::from(value.clone()))),
+            Some(Next::Tree(i)) => self.tree.in_place(i),
+            Some(Next::Overlay(key, value)) => Ok(Some((key, value))),
         }
     }
 

@@ -38,10 +38,10 @@ use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::history::{CommitId, Delta, RowChange, SequenceChange, TableDelta};
 use crate::moment::Moment;
-use crate::row::{Row, State, Table, TableId, TableState, Violation, require};
+use crate::row::{Row, State, Table, TableId, TableState, Violation, is_constrained, require};
 use crate::tree::KeyRange;
 use crate::value::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Identifies a row in the whole database.
@@ -183,15 +183,21 @@ impl Txn {
     /// # Errors
     /// A violation, after which the statement must be undone; a fault.
     pub fn end_statement(&mut self) -> Result<()> {
-        let changes: Vec<(TableId, RowChange)> = self
-            .statement
-            .iter()
-            .filter(|(_, write)| write.base != write.new)
-            .map(|((table, key), write)| (*table, write.change(key)))
-            .collect();
-        require(&self.now.state, &self.chunks, changes.iter().map(|(id, change)| (*id, change)))?;
+        let mut tables: Vec<TableId> = self.statement.keys().map(|(table, _)| *table).collect();
+        tables.dedup();
+        let state = &self.now.state;
+        let checked: Vec<TableId> =
+            tables.iter().copied().filter(|table| is_constrained(state, *table)).collect();
+        if !checked.is_empty() {
+            let changes: Vec<(TableId, RowChange)> = self
+                .statement
+                .iter()
+                .filter(|((table, _), write)| write.base != write.new && checked.contains(table))
+                .map(|((table, key), write)| (*table, write.change(key)))
+                .collect();
+            require(state, &self.chunks, changes.iter().map(|(id, change)| (*id, change)))?;
+        }
         // Ids that were written by hand are not given to others.
-        let tables: BTreeSet<TableId> = self.statement.keys().map(|(table, _)| *table).collect();
         for state in tables.iter().filter_map(|table| self.now.state.table(*table)) {
             if state.table.auto_increment().is_some() {
                 self.ids.raise(state.table.id(), state.next_auto);

@@ -81,10 +81,10 @@ fn leading_number(text: &str) -> f64 {
     let ends = (0..=text.len()).rev().filter(|&end| text.is_char_boundary(end));
     for end in ends {
         let part = &text[..end];
-        if part.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
-            if let Ok(number) = part.parse() {
-                return number;
-            }
+        if part.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+            && let Ok(number) = part.parse()
+        {
+            return number;
         }
     }
     0.0

@@ -144,7 +144,7 @@ impl Writer<'_> {
                 let b = self.text(scope, deep - 1);
                 shrinks(Type::Text, sql!["(", a.clone(), " || ", b.clone(), ")"], &[&a, &b])
             }
-            2 => shrinks(Type::Text, sql!["upper(", a.clone(), ")"], &[&a]),
+            2 => shrinks(Type::Text, sql!["lower(", a.clone(), ")"], &[&a]),
             3 => {
                 let (from, length) = (self.random.between(1, 4), self.random.below(3));
                 let text = format!(", {from}, {length})");

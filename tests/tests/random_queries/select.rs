@@ -413,7 +413,7 @@ impl<'w> Writer<'w> {
             // Not one call, but a comparison.
             return self.leaf(ty, scope);
         }
-        if call.to_string().contains("DISTINCT ") {
+        if call.to_string().starts_with("count(DISTINCT") {
             return sql!["count(*) OVER (", partition, ")"];
         }
         let over = match self.random.below(4) {

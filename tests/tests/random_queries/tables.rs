@@ -26,7 +26,11 @@ pub struct Tables {
     pub statements: Vec<String>,
 }
 
-const SCHEMA: &[(&str, &[(&str, &str, Type)], &[&str])] = &[
+/// A table: its name, its columns with what defines and what fills them, and its other parts.
+type TableSpec =
+    (&'static str, &'static [(&'static str, &'static str, Type)], &'static [&'static str]);
+
+const SCHEMA: &[TableSpec] = &[
     (
         "t0",
         &[

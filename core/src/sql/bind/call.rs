@@ -99,8 +99,8 @@ impl Binder<'_> {
         let args: Vec<Bound> = arguments(call).map(|arg| self.expr(arg)).collect::<Result<_>>()?;
         // SQLite's MIN and MAX of several arguments.
         let function = match (name.to_ascii_uppercase().as_str(), args.len()) {
-            ("MIN", 2..) => Some(Function::Least),
-            ("MAX", 2..) => Some(Function::Greatest),
+            ("MIN", 2..) => Some(Function::MinOf),
+            ("MAX", 2..) => Some(Function::MaxOf),
             _ => Function::by_name(name),
         };
         let function =

@@ -154,17 +154,32 @@ impl Operator for Rows<'_> {
         let table = &self.scan.source.table.table;
         loop {
             self.frame.step()?;
-            // Without use for it the key is not made.
-            let (key, stored) = match self.with_key {
-                true => match self.walk.next()? {
-                    Some((key, stored)) => (Some(key), stored),
+            if !self.with_key && !self.on_demand {
+                // The row is read where it stands.
+                let (frame, filter) = (self.frame, self.plan.filter());
+                let (early, late) = (&self.early, &self.late);
+                let (has_early, has_late) = (self.has_early, self.has_late);
+                let found = self.walk.read_next(|stored| {
+                    if has_early {
+                        table.decode_into(stored, |at| early.get(at) == Some(&true), row)?;
+                    }
+                    if let Some(filter) = filter
+                        && !frame.holds(filter, row)?
+                    {
+                        return Ok(false);
+                    }
+                    if has_late {
+                        table.decode_into(stored, |at| late.get(at) == Some(&true), row)?;
+                    }
+                    Ok(true)
+                })?;
+                match found {
                     None => return Ok(false),
-                },
-                false => match self.walk.next_row()? {
-                    Some(stored) => (None, stored),
-                    None => return Ok(false),
-                },
-            };
+                    Some(true) => return Ok(true),
+                    Some(false) => continue,
+                }
+            }
+            let Some((key, stored)) = self.walk.next()? else { return Ok(false) };
             if self.has_early {
                 let early = &self.early;
                 table.decode_into(&stored, |at| early.get(at) == Some(&true), row)?;
@@ -174,7 +189,7 @@ impl Operator for Rows<'_> {
             {
                 continue;
             }
-            if let Some(key) = key
+            if self.with_key
                 && let Some(place) = row.get_mut(table.def.columns.len())
             {
                 *place = Value::Blob(Arc::from(&key[..]));
