@@ -111,7 +111,14 @@ pub(super) fn create_table_as(
 }
 
 /// DROP VIEW.
-pub(super) fn drop_views(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -> Result<Output> {
+pub(super) fn drop_views(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    names: &[ObjectName],
+    if_exists: bool,
+    cascade: bool,
+) -> Result<Output> {
+    let before = txn.state().clone();
     for name in names {
         let name = table_name(name)?;
         let found =
@@ -124,6 +131,9 @@ pub(super) fn drop_views(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -
             None if if_exists => {}
             None => return Err(Error::not_found(Kind::Table, name)),
         }
+    }
+    if cascade {
+        super::drop::broken_views(txn, env, &before)?;
     }
     Ok(Output::done(StatementKind::DropView, 0))
 }
@@ -142,7 +152,7 @@ fn made_of(
         let mut def = TableDef::empty(id, name);
         def.generation = generation;
         for column in columns {
-            add_column(&mut def, &column.name, column.ty, false, None, Value::Null)?;
+            add_column(&mut def, &column.name, column.ty, false, None, Value::Null, None)?;
         }
         if let Some(text) = view {
             def.notes.insert(VIEW_NOTE.to_owned(), text.to_owned());

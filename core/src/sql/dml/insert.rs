@@ -1,6 +1,7 @@
 //! INSERT.
 
 use super::returning::Returning;
+use super::update::refuse_generated;
 use super::upsert::{Conflict, Resolved};
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
@@ -77,12 +78,31 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
         }
         columns.push(at);
     }
-    if columns.is_empty() {
+    let all = columns.is_empty();
+    if all {
         columns = (0..def.columns.len()).collect();
     }
     let Some(source) = &insert.source else {
         // DEFAULT VALUES.
         return Ok(Incoming { columns: Vec::new(), rows: vec![Vec::new()], drawn: 0 });
+    };
+    // Generated columns may be left out, as SQLite has it, or given DEFAULT, as PostgreSQL has it.
+    let mut fit = |found: usize| {
+        if all && found < columns.len() {
+            columns.retain(|at| def.columns.get(*at).is_some_and(|c| c.generated.is_none()));
+        }
+    };
+    let plain = plain_values(source);
+    let output = match plain {
+        Some(values) => {
+            fit(values.first().map_or(0, Vec::len));
+            None
+        }
+        None => {
+            let output = query::run(ctx, &Statement::Query(source.clone()))?;
+            fit(output.columns.len());
+            Some(output)
+        }
     };
     let arity = |found: usize| match found == columns.len() {
         true => Ok(()),
@@ -94,8 +114,8 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
     };
     let eval = ctx.eval();
     let mut rows = Vec::new();
-    match plain_values(source) {
-        Some(values) => {
+    match (plain, output) {
+        (Some(values), _) => {
             let meter = Meter::new(ctx.limits);
             for row in values {
                 meter.step()?;
@@ -106,8 +126,8 @@ fn read_source(ctx: &QueryContext<'_>, insert: &Insert, table: &TableState) -> R
                 rows.push(values);
             }
         }
-        None => {
-            let output = query::run(ctx, &Statement::Query(source.clone()))?;
+        (None, None) => {}
+        (None, Some(output)) => {
             arity(output.columns.len())?;
             rows.extend(output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()));
         }
@@ -198,11 +218,15 @@ pub(in crate::sql) fn insert_into(
             let given = named.get(at).copied().flatten();
             let given = given.and_then(|place| values.get_mut(place)).and_then(Option::take);
             let value = match given {
-                Some(value) => value,
+                Some(value) => {
+                    refuse_generated(def, at, false)?;
+                    value
+                }
                 None => defaults.value(at, &eval)?,
             };
             row.push(types::assign(value, &column.ty)?);
         }
+        table.table.generate(&mut row)?;
         let row = match conflict.resolve(txn, id, row, &eval)? {
             Resolved::Insert(row) => row,
             Resolved::Done(None) => continue,
@@ -222,6 +246,9 @@ pub(in crate::sql) fn insert_into(
             }
             if let Some(place) = shown.as_mut().and_then(|row| row.get_mut(at)) {
                 *place = Value::Int(given);
+            }
+            if let Some(row) = &mut shown {
+                table.table.generate(row)?;
             }
         }
         output.affected += 1;

@@ -4,7 +4,7 @@ use super::cascade::{Changed, follow};
 use super::returning::Returning;
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, TableDef, TableState};
+use crate::row::{Row, Table, TableDef, TableState};
 use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{QueryContext, Source, eval_at, table_name};
@@ -44,6 +44,12 @@ impl Assigned {
             };
             let name = name.0.last().map_or("", |ident| ident.value.as_str());
             let column = def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))?;
+            refuse_generated(
+                def,
+                column,
+                matches!(value, SqlExpr::Identifier(word)
+                if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("DEFAULT")),
+            )?;
             if assigned.iter().any(|a| a.column == column) {
                 return Err(Error::Sql(format!("column '{name}' is set twice")));
             }
@@ -67,7 +73,7 @@ impl Assigned {
     /// row and may go on.
     pub fn apply(
         assigned: &[Assigned],
-        def: &TableDef,
+        table: &Table,
         row: &Row,
         seen: &[Value],
         eval: &EvalContext<'_>,
@@ -75,12 +81,27 @@ impl Assigned {
         let mut new = row.clone();
         for Assigned { column, value } in assigned {
             let value = value.as_ref().map_or(Ok(Value::Null), |expr| expr.eval(seen, eval))?;
-            let Some(definition) = def.columns.get(*column) else { continue };
+            let Some(definition) = table.def.columns.get(*column) else { continue };
             if let Some(place) = new.get_mut(*column) {
                 *place = types::assign(value, &definition.ty)?;
             }
         }
+        table.generate(&mut new)?;
         Ok(new)
+    }
+}
+
+/// A value for a generated column is refused; DEFAULT is what it has anyway.
+///
+/// # Errors
+/// `Invalid`.
+pub(super) fn refuse_generated(def: &TableDef, at: usize, default: bool) -> Result<()> {
+    match def.columns.get(at) {
+        Some(column) if column.generated.is_some() && !default => Err(Error::Invalid(format!(
+            "column '{}' is generated: it takes no value but DEFAULT",
+            column.name
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -143,7 +164,7 @@ pub(in crate::sql) fn update_matching(
     for (key, stored) in rows {
         meter.step()?;
         let old = table.decode(&stored)?;
-        let new = Assigned::apply(assigned, &table.def, &old, &old, &eval)?;
+        let new = Assigned::apply(assigned, table, &old, &old, &eval)?;
         output.affected += 1;
         returning.push(&new, &eval, &meter)?;
         let goes = moves && table.key_of(&new).is_some_and(|k| k[..] != key[..]);

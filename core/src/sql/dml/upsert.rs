@@ -130,7 +130,7 @@ impl Conflict {
                 {
                     return Ok(Resolved::Done(None));
                 }
-                let new = Assigned::apply(assigned, &state.table.def, &old, &both, eval)?;
+                let new = Assigned::apply(assigned, &state.table, &old, &both, eval)?;
                 let key: Arc<[u8]> = key.into();
                 txn.update(table, &key, &stored, &new)?;
                 Ok(Resolved::Done(Some(new)))
@@ -157,7 +157,7 @@ fn unique_over(def: &TableDef, columns: Vec<usize>) -> Result<Vec<usize>> {
 }
 
 fn constraint_columns(def: &TableDef, name: &str) -> Result<Vec<usize>> {
-    if same_name(name, &format!("{}_pkey", def.name))
+    if same_name(name, &def.primary_key_name())
         && let Some(key) = primary_key(def)
     {
         return Ok(key);
