@@ -110,6 +110,7 @@ pub(super) fn plan(
             }
         }
         index_names(source, target, merged);
+        merged.state.record_gone(source);
     }
     Ok(plan)
 }

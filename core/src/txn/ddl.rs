@@ -23,7 +23,7 @@ impl Txn {
     pub fn create_table(&mut self, def: TableDef) -> Result<TableId> {
         let table = Arc::new(Table::new(def)?);
         let id = table.id();
-        if self.now.state.table(id).is_some() {
+        if self.now.state.knows_table(id) {
             return Err(Error::exists(Kind::Table, table.name()));
         }
         self.now.state.put_table(Arc::new(TableState::empty(table.clone())))?;
@@ -53,6 +53,9 @@ impl Txn {
             }
         }
         self.now.state.remove_table(id);
+        if self.base_state.table(id).is_none() {
+            self.now.state.forget_dropped(id);
+        }
         self.now.defined.insert(id);
         self.forget_writes(id);
         Ok(())

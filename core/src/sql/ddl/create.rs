@@ -44,10 +44,10 @@ pub(super) fn create_table(
     let mut generation = 0;
     let id = loop {
         let id = TableId::derive(b"", name, &nameless.encode(), generation);
-        if txn.state().table(id).is_none() {
+        if !txn.state().knows_table(id) {
             break id;
         }
-        // A table that was renamed away still has the id of its first name.
+        // A table that was dropped had this id, or one that was renamed away still has it.
         generation += 1;
     };
     let mut def = build(txn.state(), env, create, name, id, txn.moment().now.0)?;

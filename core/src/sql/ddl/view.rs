@@ -163,7 +163,7 @@ fn made_of(
     let mut generation = 0;
     loop {
         let id = TableId::derive(b"", name, &nameless.encode(), generation);
-        if txn.state().table(id).is_none() {
+        if !txn.state().knows_table(id) {
             return build(id, generation);
         }
         generation += 1;
