@@ -199,6 +199,21 @@ fn merge_definition(
     if source.table.encoded() == target.table.encoded() {
         return Ok(Definition::Target);
     }
+    let views = (source.table.def.view(), target.table.def.view());
+    if views.0.is_some() || views.1.is_some() {
+        // Both changed it: a query is not merged.
+        let (ours, theirs) = (&source.table.def, &target.table.def);
+        let same = views.0 == views.1
+            && same_name(&ours.name, &theirs.name)
+            && ours.columns == theirs.columns
+            && ours.notes == theirs.notes;
+        if !same {
+            let name = target.table.name();
+            let message = format!("view '{name}' was changed in two ways");
+            merged.open.push(schema_conflict(target, message));
+        }
+        return Ok(if same { Definition::Target } else { Definition::Conflict });
+    }
     let base_def = base.map(|b| &b.table.def);
     let mut trouble = Vec::new();
     let def = three_way(base_def, &source.table.def, &target.table.def, &mut trouble);

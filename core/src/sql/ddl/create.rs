@@ -116,11 +116,8 @@ fn build(
             return Err(Error::Invalid("one column of a table has automatic ids".into()));
         }
     }
-    match &create.comment {
-        Some(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) => {
-            def.set_comment(None, Some(text));
-        }
-        _ => {}
+    if let Some(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) = &create.comment {
+        def.set_comment(None, Some(text));
     }
     let mut key: Option<Vec<(usize, bool)>> = None;
     for (at, column) in create.columns.iter().enumerate() {

@@ -560,20 +560,21 @@ CREATE VIEW, commit 66
 
 @merge mine into main manual
 ----
-merged 0 rows, 0 conflicts settled, commit 67
+error Conflicts: 1 conflicts must be resolved
+  seen: schema: base -, source -, target -
 
 # A view shows the columns that it had when it was made.
 CREATE TABLE base (a INT)
 ----
-CREATE TABLE, commit 68
+CREATE TABLE, commit 67
 
 CREATE VIEW star AS SELECT * FROM base
 ----
-CREATE VIEW, commit 69
+CREATE VIEW, commit 68
 
 ALTER TABLE base ADD COLUMN b INT
 ----
-ALTER TABLE, commit 70
+ALTER TABLE, commit 69
 
 SELECT * FROM star
 ----
@@ -581,7 +582,7 @@ error Invalid: what the view 'star' reads has changed: it now has 2 columns, not
 
 ALTER TABLE base RENAME COLUMN a TO c
 ----
-ALTER TABLE, commit 71
+ALTER TABLE, commit 70
 
 SELECT * FROM star
 ----
@@ -603,11 +604,11 @@ error Exists: table 'STAR' already exists
 # References that are checked at the end of each statement, deferred or not.
 CREATE TABLE d1 (id INT PRIMARY KEY, other INT REFERENCES d1 DEFERRABLE INITIALLY DEFERRED)
 ----
-CREATE TABLE, commit 72
+CREATE TABLE, commit 71
 
 INSERT INTO d1 VALUES (1, 2), (2, 1)
 ----
-INSERT 2, ids 1 2, commit 73
+INSERT 2, ids 1 2, commit 72
 
 INSERT INTO d1 VALUES (3, 4)
 ----
