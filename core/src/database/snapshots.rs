@@ -186,10 +186,11 @@ impl Database {
     }
 }
 
-/// The restored state, with automatic ids that never fall back: an id given since the snapshot is
-/// not given to another row.
+/// The restored state, with ids that never fall back: one given since the snapshot is not given to
+/// another row, or to another table.
 fn keep_sequences(now: &State, then: &State) -> State {
     let mut state = then.clone();
+    state.record_gone(now);
     for table in now.tables() {
         state.raise_sequence(table.table.id(), table.next_auto);
     }

@@ -29,6 +29,23 @@ impl Sides {
         self.bases.iter().flatten().next()
     }
 
+    /// Takes columns that are computed from others out of the comparison of a row that was there:
+    /// they are computed anew from what the row comes to.
+    pub(super) fn set_aside(&mut self, generated: impl Iterator<Item = usize>) {
+        if self.base().is_none() {
+            return;
+        }
+        let Sides { bases, source, target } = self;
+        let Some(target) = target else { return };
+        for at in generated {
+            for row in bases.iter_mut().chain([&mut *source]).flatten() {
+                if let (Some(place), Some(value)) = (row.get_mut(at), target.get(at)) {
+                    place.clone_from(value);
+                }
+            }
+        }
+    }
+
     /// What all bases say together. Where they disagree about cells of a row that all have, those
     /// cells conflict; where they disagree about more, the row does.
     pub(super) fn judge(&self) -> Verdict {

@@ -215,6 +215,7 @@ impl RowMerge<'_> {
                 }
                 let mut row = table.decode(new)?;
                 if renumbering.follow(&merged.state, table, &mut row) {
+                    table.generate(&mut row)?;
                     let followed = table.encode(&row);
                     merged.state.apply(id, &change.key, Some(new), Some(&followed))?;
                     change.new = Some(followed);
@@ -241,7 +242,9 @@ impl RowMerge<'_> {
             (Some((old, new)), [base]) => (vec![known(base, old)?], known(self.source, new)?),
             (_, bases) => (bases.iter().map(row).collect::<Result<Vec<_>>>()?, row(self.source)?),
         };
-        Ok(Sides { bases, source, target: row(self.target)? })
+        let mut sides = Sides { bases, source, target: row(self.target)? };
+        sides.set_aside(merged.generated());
+        Ok(sides)
     }
 
     fn merge_row(
@@ -396,9 +399,12 @@ impl RowMerge<'_> {
         id: TableId,
         table: &Arc<Table>,
         key: &Arc<[u8]>,
-        row: Option<Row>,
+        mut row: Option<Row>,
         merged: &mut Merged,
     ) -> Result<()> {
+        if let Some(row) = &mut row {
+            table.generate(row)?;
+        }
         let old = merged.state.row(self.chunks, id, key)?;
         let same = match (&old, &row) {
             (None, None) => true,
@@ -450,5 +456,6 @@ fn project(side: &TableState, merged: &Table, bytes: &[u8]) -> Result<Row> {
             }
         });
     }
+    merged.generate(&mut projected)?;
     Ok(projected)
 }

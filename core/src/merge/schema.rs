@@ -6,8 +6,8 @@ use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::RowChange;
 use crate::row::{
-    ColumnId, State, Table, TableDef, TableId, TableState, Violation, broken_definitions,
-    check_changes, same_name,
+    COMMENT_NOTE, ColumnId, State, Table, TableDef, TableId, TableState, Violation,
+    broken_definitions, check_changes, same_name,
 };
 use crate::tree::{KeyRange, View};
 use crate::txn::constraints_added;
@@ -110,6 +110,7 @@ pub(super) fn plan(
             }
         }
         index_names(source, target, merged);
+        merged.state.record_gone(source);
     }
     Ok(plan)
 }
@@ -197,6 +198,21 @@ fn merge_definition(
 ) -> Result<Definition> {
     if source.table.encoded() == target.table.encoded() {
         return Ok(Definition::Target);
+    }
+    let views = (source.table.def.view(), target.table.def.view());
+    if views.0.is_some() || views.1.is_some() {
+        // Both changed it: a query is not merged.
+        let (ours, theirs) = (&source.table.def, &target.table.def);
+        let same = views.0 == views.1
+            && same_name(&ours.name, &theirs.name)
+            && ours.columns == theirs.columns
+            && ours.notes == theirs.notes;
+        if !same {
+            let name = target.table.name();
+            let message = format!("view '{name}' was changed in two ways");
+            merged.open.push(schema_conflict(target, message));
+        }
+        return Ok(if same { Definition::Target } else { Definition::Conflict });
     }
     let base_def = base.map(|b| &b.table.def);
     let mut trouble = Vec::new();
@@ -394,6 +410,8 @@ fn three_way(
             column.ty = pick(base.map(|b| &b.ty), &ours.ty, &theirs.ty)?;
             column.not_null = pick(base.map(|b| &b.not_null), &ours.not_null, &theirs.not_null)?;
             column.default = pick(base.map(|b| &b.default), &ours.default, &theirs.default)?;
+            let generated = base.map(|b| &b.generated);
+            column.generated = pick(generated, &ours.generated, &theirs.generated)?;
             Some(column)
         },
     );
@@ -436,8 +454,18 @@ fn three_way(
         let entry = def.dropped.entry(*id).or_default();
         *entry = (*entry).max(*generation);
     }
-    for (name, note) in &source.notes {
-        def.notes.entry(name.clone()).or_insert_with(|| note.clone());
+    let names: BTreeSet<&String> = source.notes.keys().chain(target.notes.keys()).collect();
+    for name in names {
+        let note = |def: &TableDef| def.notes.get(name).cloned();
+        let (ours, theirs) = (note(source), note(target));
+        match pick(base.map(note).as_ref(), &ours, &theirs) {
+            Some(Some(note)) => drop(def.notes.insert(name.clone(), note)),
+            Some(None) => drop(def.notes.remove(name)),
+            None if name.starts_with(COMMENT_NOTE) && theirs.is_some() && ours.is_some() => {
+                said("a comment on", &target.name);
+            }
+            None => def.notes.extend(theirs.or(ours).map(|note| (name.clone(), note))),
+        }
     }
     let mut names: BTreeMap<String, u32> = BTreeMap::new();
     for column in &def.columns {
@@ -457,7 +485,8 @@ fn three_way(
         .chain(def.indexes.iter().flat_map(|i| &i.parts).flat_map(|part| part.expr.columns()));
     let used = used
         .chain(def.checks.iter().flat_map(|c| c.expr.columns()))
-        .chain(def.foreign_keys.iter().flat_map(|k| k.columns.clone()));
+        .chain(def.foreign_keys.iter().flat_map(|k| k.columns.clone()))
+        .chain(def.columns.iter().filter_map(|c| c.generated.as_ref()).flat_map(|e| e.columns()));
     if used.into_iter().any(|id| !columns.contains(&id)) {
         clash.borrow_mut().push(
             "a column was dropped that the other side's key, index or \

@@ -45,6 +45,11 @@ pub struct TableDef {
 
 /// The note that holds the text of a view's query.
 pub const VIEW_NOTE: &str = "view";
+/// The note that holds the name of the primary key's constraint, where it was given one.
+const KEY_NAME_NOTE: &str = "primary key";
+/// The note that holds the comment on a table, and with a column's id in hexadecimal behind it the
+/// one on a column.
+pub const COMMENT_NOTE: &str = "comment";
 
 impl TableDef {
     /// A definition without columns.
@@ -64,6 +69,34 @@ impl TableDef {
             layouts: BTreeMap::new(),
             dropped: BTreeMap::new(),
             notes: BTreeMap::new(),
+        }
+    }
+
+    /// The name of the primary key's constraint.
+    pub fn primary_key_name(&self) -> String {
+        let named = self.notes.get(KEY_NAME_NOTE).cloned();
+        named.unwrap_or_else(|| format!("{}_pkey", self.name))
+    }
+
+    /// Names the primary key's constraint; `None`: as it is called by itself.
+    pub fn name_primary_key(&mut self, name: Option<&str>) {
+        self.set_note(KEY_NAME_NOTE.to_owned(), name);
+    }
+
+    /// The comment on the table, or on a column of it.
+    pub fn comment(&self, column: Option<ColumnId>) -> Option<&str> {
+        self.notes.get(&comment_note(column)).map(String::as_str)
+    }
+
+    /// Sets or takes away a comment.
+    pub fn set_comment(&mut self, column: Option<ColumnId>, comment: Option<&str>) {
+        self.set_note(comment_note(column), comment);
+    }
+
+    fn set_note(&mut self, name: String, text: Option<&str>) {
+        match text {
+            Some(text) => drop(self.notes.insert(name, text.to_owned())),
+            None => drop(self.notes.remove(&name)),
         }
     }
 
@@ -91,6 +124,9 @@ pub struct ColumnDef {
     /// What rows written before the column was added show. Fixed when it was added; later changes
     /// of DEFAULT leave it alone.
     pub missing: Value,
+    /// What the column's value is computed from, where it is no value of its own. It is stored with
+    /// the row and computed anew whenever the row is written.
+    pub generated: Option<StoredExpr>,
 }
 
 /// One column of a key.
@@ -181,6 +217,8 @@ pub struct ForeignKeyDef {
 }
 
 const VERSION: u8 = 1;
+/// As [`VERSION`], with generated columns at the end.
+const VERSION_GENERATED: u8 = 2;
 
 impl TableDef {
     /// The column of this name.
@@ -212,7 +250,10 @@ impl TableDef {
     /// The encoded form (`docs/format.md`, "Table definition").
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        w.u8(VERSION).fixed(&self.id.0).text(&self.name).uint(self.generation.into());
+        let generated = || self.columns.iter().filter_map(|c| Some((c.id, c.generated.as_ref()?)));
+        let count = generated().count() as u64;
+        let version = if count == 0 { VERSION } else { VERSION_GENERATED };
+        w.u8(version).fixed(&self.id.0).text(&self.name).uint(self.generation.into());
         w.uint(self.columns.len() as u64);
         for column in &self.columns {
             w.fixed(&column.id.0).text(&column.name).uint(column.generation.into());
@@ -265,13 +306,20 @@ impl TableDef {
         for (name, note) in &self.notes {
             w.text(name).text(note);
         }
+        if count > 0 {
+            w.uint(count);
+            for (column, expr) in generated() {
+                w.fixed(&column.0).bytes(&expr.encode());
+            }
+        }
         w.finish()
     }
 
     /// Reads what `encode` wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let r = &mut Reader::new("table definition", bytes);
-        if r.u8()? != VERSION {
+        let version = r.u8()?;
+        if version != VERSION && version != VERSION_GENERATED {
             return Err(r.malformed());
         }
         let id = TableId(r.array()?);
@@ -319,6 +367,14 @@ impl TableDef {
             let name = r.text()?.to_owned();
             notes.insert(name, r.text()?.to_owned());
         }
+        if version == VERSION_GENERATED {
+            for _ in 0..r.count()? {
+                let id = ColumnId(r.array()?);
+                let expr = expr(r)?;
+                let column = columns.iter_mut().find(|c| c.id == id);
+                column.ok_or_else(|| r.malformed())?.generated = Some(expr);
+            }
+        }
         r.end()?;
         Ok(TableDef {
             id,
@@ -337,6 +393,11 @@ impl TableDef {
             notes,
         })
     }
+}
+
+fn comment_note(column: Option<ColumnId>) -> String {
+    let id = column.map(|id| id.0.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    id.map_or_else(|| COMMENT_NOTE.to_owned(), |id| format!("{COMMENT_NOTE} {id}"))
 }
 
 /// Whether two names name the same thing: they differ in nothing but case.
@@ -373,7 +434,7 @@ fn column(r: &mut Reader<'_>) -> Result<ColumnDef, DecodeError> {
         Some(bytes) => Some(StoredExpr::decode(bytes).map_err(|_| r.malformed())?),
     };
     let missing = crate::value::decode_value(r.bytes()?).map_err(|_| r.malformed())?;
-    Ok(ColumnDef { id, name, generation, ty, not_null, default, missing })
+    Ok(ColumnDef { id, name, generation, ty, not_null, default, missing, generated: None })
 }
 
 fn index(r: &mut Reader<'_>) -> Result<IndexDef, DecodeError> {

@@ -37,8 +37,8 @@ mod violation;
 pub use check::{check_changes, find_by_unique, is_constrained, require};
 pub use coherence::broken_definitions;
 pub use def::{
-    Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, IndexOrigin, IndexPart, KeyPart,
-    StoredExpr, TableDef, VIEW_NOTE, same_name,
+    Action, COMMENT_NOTE, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, IndexOrigin, IndexPart,
+    KeyPart, StoredExpr, TableDef, VIEW_NOTE, same_name,
 };
 pub use id::{ColumnId, ConstraintId, IndexId, TableId};
 pub use state::{Base, State, TableState};

@@ -15,6 +15,8 @@ pub struct State {
     tables: imbl::OrdMap<TableId, Arc<TableState>>,
     // Lower-case name → id, derived.
     names: imbl::OrdMap<Arc<str>, TableId>,
+    // Tables that were here once: what is created again gets another id.
+    dropped: imbl::OrdSet<TableId>,
     base: Arc<Base>,
 }
 
@@ -25,6 +27,7 @@ pub struct Base {
     /// The state tree.
     pub root: Root,
     tables: imbl::OrdMap<TableId, Arc<TableState>>,
+    dropped: imbl::OrdSet<TableId>,
 }
 
 /// One table's contents.
@@ -44,6 +47,8 @@ pub struct TableState {
 type IndexMove = (usize, Option<Vec<u8>>, Option<Vec<u8>>);
 
 const RECORD_VERSION: u8 = 1;
+/// All of the record of a table that was dropped.
+const DROPPED: [u8; 1] = [0];
 
 impl TableState {
     /// An empty table.
@@ -101,9 +106,10 @@ impl TableState {
 impl State {
     /// A database without tables.
     pub fn empty() -> Self {
-        let tables = imbl::OrdMap::new();
-        let base = Arc::new(Base { root: Root::empty(), tables: tables.clone() });
-        State { tables, names: imbl::OrdMap::new(), base }
+        let (tables, dropped) = (imbl::OrdMap::new(), imbl::OrdSet::new());
+        let root = Root::empty();
+        let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
+        State { tables, names: imbl::OrdMap::new(), dropped, base }
     }
 
     /// Reads a materialised state.
@@ -113,9 +119,16 @@ impl State {
     pub fn load(chunks: &Chunks, root: Hash) -> Result<Self> {
         let root = Root::open(chunks, root)?;
         let (mut tables, mut names) = (imbl::OrdMap::new(), imbl::OrdMap::new());
+        let mut dropped = imbl::OrdSet::new();
         let view = View::from_root(root);
         let mut cursor = view.cursor(chunks, &KeyRange::all(), false)?;
         while let Some((key, record)) = cursor.next()? {
+            if record[..] == DROPPED {
+                let id = <[u8; 16]>::try_from(&key[..])
+                    .map_err(|_| Error::Corrupt("a dropped table has no table's id".into()))?;
+                dropped.insert(TableId(id));
+                continue;
+            }
             let state = TableState::decode(&record)?;
             if state.table.id().0 != key[..] {
                 return Err(Error::Corrupt("a table stands under another table's id".into()));
@@ -123,8 +136,8 @@ impl State {
             names.insert(Arc::from(state.table.name().to_lowercase()), state.table.id());
             tables.insert(state.table.id(), Arc::new(state));
         }
-        let base = Arc::new(Base { root, tables: tables.clone() });
-        Ok(State { tables, names, base })
+        let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
+        Ok(State { tables, names, dropped, base })
     }
 
     /// Over a source that faults: asks at once for the root of every tree, for one who will come to
@@ -169,13 +182,24 @@ impl State {
             };
             edits.push((id.0.to_vec(), Some(state.encode())));
         }
-        for id in self.base.tables.keys().filter(|id| !self.tables.contains_key(*id)) {
+        let gone = |id: &&TableId| !self.tables.contains_key(*id);
+        for id in self.base.tables.keys().filter(gone).filter(|id| !self.dropped.contains(*id)) {
             edits.push((id.0.to_vec(), None));
+        }
+        // A table that is here stands under its id itself.
+        for id in self.base.dropped.iter().filter(gone).filter(|id| !self.dropped.contains(*id)) {
+            edits.push((id.0.to_vec(), None));
+        }
+        for id in self.dropped.iter().filter(gone) {
+            if !self.base.dropped.contains(id) || self.base.tables.contains_key(id) {
+                edits.push((id.0.to_vec(), Some(DROPPED.to_vec())));
+            }
         }
         edits.sort();
         let root = crate::tree::edit(chunks, self.base.root, edits)?;
-        let base = Arc::new(Base { root, tables: tables.clone() });
-        Ok(State { tables, names: self.names.clone(), base })
+        let dropped = self.dropped.clone();
+        let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
+        Ok(State { tables, names: self.names.clone(), dropped, base })
     }
 
     /// The materialised state underneath.
@@ -186,6 +210,7 @@ impl State {
     /// Whether nothing stands in overlays, so that `base().root` names this state.
     pub fn is_materialised(&self) -> bool {
         self.tables.len() == self.base.tables.len()
+            && self.dropped == self.base.dropped
             && self.tables.iter().all(|(id, state)| {
                 self.base.tables.get(id).is_some_and(|base| Arc::ptr_eq(base, state))
             })
@@ -242,15 +267,35 @@ impl State {
             self.names.remove(older.table.name().to_lowercase().as_str());
         }
         self.names.insert(name, id);
+        self.dropped.remove(&id);
         self.tables.insert(id, state);
         Ok(())
     }
 
-    /// Takes a table out, whole.
+    /// Takes a table out, whole. Its id stays recorded.
     pub fn remove_table(&mut self, id: TableId) -> Option<Arc<TableState>> {
         let state = self.tables.remove(&id)?;
         self.names.remove(state.table.name().to_lowercase().as_str());
+        self.dropped.insert(id);
         Some(state)
+    }
+
+    /// Whether a table has this id or had it: one that is created gets another.
+    pub fn knows_table(&self, id: TableId) -> bool {
+        self.tables.contains_key(&id) || self.dropped.contains(&id)
+    }
+
+    /// Forgets a table that was dropped: nobody else has ever seen it.
+    pub(crate) fn forget_dropped(&mut self, id: TableId) {
+        self.dropped.remove(&id);
+    }
+
+    /// Records the tables that another state has or had, except those that are here.
+    pub(crate) fn record_gone(&mut self, other: &State) {
+        let known = other.dropped.iter().chain(other.tables.keys());
+        for id in known.filter(|id| !self.tables.contains_key(*id)) {
+            self.dropped.insert(*id);
+        }
     }
 
     /// A row by table and key.

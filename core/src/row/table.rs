@@ -27,6 +27,7 @@ pub struct Table {
     indexes: Vec<BoundIndex>,
     checks: Vec<(String, Expr<usize>)>,
     auto_increment: Option<usize>,
+    generated: Vec<(usize, Expr<usize>)>,
 }
 
 /// An index whose expressions know their columns' positions.
@@ -94,8 +95,12 @@ impl Table {
             foreign.columns.iter().try_for_each(|c| position(c).map(drop))?;
         }
         let auto_increment = def.auto_increment.as_ref().map(position).transpose()?;
+        let generated = def.columns.iter().enumerate();
+        let generated = generated.filter_map(|(at, c)| Some((at, c.generated.as_ref()?)));
+        let generated = generated.map(|(at, expr)| Ok((at, bind(expr)?)));
+        let generated = generated.collect::<Result<_>>()?;
         let encoded = Arc::from(def.encode());
-        Ok(Table { def, encoded, layout, moved, key, indexes, checks, auto_increment })
+        Ok(Table { def, encoded, layout, moved, key, indexes, checks, auto_increment, generated })
     }
 
     /// Who the table is.
@@ -127,6 +132,25 @@ impl Table {
     /// The column that automatic ids go to.
     pub fn auto_increment(&self) -> Option<usize> {
         self.auto_increment
+    }
+
+    /// The positions of the columns whose values are computed from the row.
+    pub fn generated(&self) -> impl Iterator<Item = usize> {
+        self.generated.iter().map(|(at, _)| *at)
+    }
+
+    /// Computes the generated columns of a row from its other columns.
+    ///
+    /// # Errors
+    /// What the expression gives; a value that does not fit its column.
+    pub fn generate(&self, row: &mut Row) -> Result<()> {
+        for (at, expr) in &self.generated {
+            let value = expr.eval(row, &TIMELESS)?;
+            if let (Some(place), Some(column)) = (row.get_mut(*at), self.def.columns.get(*at)) {
+                *place = value.coerce(&column.ty)?;
+            }
+        }
+        Ok(())
     }
 
     /// All of a row.

@@ -34,6 +34,13 @@ impl State {
                 if table.key_of(&row).is_some_and(|own| own[..] != key[..]) {
                     report(format!("table '{name}': a row stands under another key: {key:?}"));
                 }
+                let mut again = row.clone();
+                match table.generate(&mut again) {
+                    Ok(()) if again == row => {}
+                    _ => report(format!(
+                        "table '{name}': a generated column is not what it is computed from"
+                    )),
+                }
                 if let Err(error) = table.check_row(&row) {
                     report(error.to_string());
                 }

@@ -35,7 +35,7 @@ impl Dialect for OffshootDialect {
     }
 
     fn parse_statement(&self, parser: &mut Parser<'_>) -> Option<Result<Statement, ParserError>> {
-        super::dml::parse_write(parser)
+        super::dml::parse_write(parser).or_else(|| super::ddl_text::parse_statement(parser))
     }
 
     // `~x`

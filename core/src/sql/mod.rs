@@ -33,6 +33,7 @@ mod catalogue;
 mod context;
 mod data;
 mod ddl;
+mod ddl_text;
 mod dialect;
 mod dml;
 mod glue;

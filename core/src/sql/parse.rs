@@ -1,6 +1,7 @@
 //! From text to a syntax tree: one statement, bounded in length and depth.
 
 use super::bounds::check_shape;
+use super::ddl_text;
 use super::dialect::OffshootDialect;
 use super::national::plain_texts;
 use super::points::{PointText, take_points};
@@ -126,6 +127,7 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
     check_shape(&tokens)?;
     adapt(&mut tokens);
     super::dml::mark_ends(&mut tokens);
+    ddl_text::adapt(&mut tokens)?;
     Ok(tokens)
 }
 
@@ -291,7 +293,7 @@ fn syntax(error: ParserError) -> Error {
             Error::Limit("the statement nests too deeply".into())
         }
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
-            Error::Sql(format!("syntax error: {why}"))
+            ddl_text::refused(&why).unwrap_or_else(|| Error::Sql(format!("syntax error: {why}")))
         }
     }
 }

@@ -56,6 +56,9 @@ pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
         | Statement::CreateTable(_)
         | Statement::CreateView { .. }
         | Statement::AlterTable { .. }
+        | Statement::AlterIndex { .. }
+        | Statement::AlterView { .. }
+        | Statement::Comment { .. }
         | Statement::CreateIndex(_)
         | Statement::Drop { .. }
         | Statement::Truncate { .. } => Kind::Write,
@@ -120,6 +123,9 @@ pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String>
         Statement::CreateTable(create) => format!("CREATE TABLE {}", name(&create.name)),
         Statement::CreateView { name: view, .. } => format!("CREATE VIEW {}", name(view)),
         Statement::AlterTable { name: table, .. } => format!("ALTER TABLE {}", name(table)),
+        Statement::AlterView { name: view, .. } => format!("ALTER VIEW {}", name(view)),
+        Statement::AlterIndex { name: index, .. } => format!("ALTER INDEX {}", name(index)),
+        Statement::Comment { object_name, .. } => format!("COMMENT ON {object_name}"),
         Statement::CreateIndex(index) => match &index.name {
             Some(index) => format!("CREATE INDEX {}", name(index)),
             None => format!("CREATE INDEX ON {}", name(&index.table_name)),

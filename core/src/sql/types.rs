@@ -10,11 +10,15 @@ use rust_decimal::Decimal;
 /// # Errors
 /// `Sql` for a type that is not known; `Value` for wrong arguments.
 pub(super) fn sql_type(ty: &DataType) -> Result<SqlType> {
+    if let DataType::Array(_) = ty {
+        return Err(super::ddl_text::arrays());
+    }
     let text = ty.to_string();
+    let text = text.strip_prefix("pg_catalog.").unwrap_or(&text);
     let unknown = || Error::Sql(format!("there is no type {text}"));
     // `TIMESTAMP(3) WITH TIME ZONE` has its arguments in the middle.
     let (name, args) = match text.split_once('(') {
-        None => (text.clone(), Vec::new()),
+        None => (text.to_owned(), Vec::new()),
         Some((head, rest)) => {
             let (args, tail) = rest.split_once(')').ok_or_else(unknown)?;
             let args = args.split(',').map(|n| n.trim().parse::<u64>());

@@ -12,7 +12,9 @@ use crate::moment::Moment;
 use crate::row::State;
 use crate::txn::Txn;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{FromTable, ObjectName, SqliteOnConflict, Statement};
+use gluesql_core::sqlparser::ast::{
+    AlterTableOperation, FromTable, ObjectName, SqliteOnConflict, Statement,
+};
 use std::sync::Arc;
 
 /// What a writing statement has beside its transaction.
@@ -75,9 +77,12 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
             let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
             from.first().and_then(plain_table).map(|(name, _)| name)
         }
-        Statement::AlterTable { name, .. } => Some(name),
+        Statement::AlterTable { name, operations, .. } => {
+            let renames =
+                |o: &AlterTableOperation| matches!(o, AlterTableOperation::RenameTable { .. });
+            (!operations.iter().all(renames)).then_some(name)
+        }
         Statement::CreateIndex(index) => Some(&index.table_name),
-        Statement::Truncate { table_names, .. } => table_names.first().map(|table| &table.name),
         _ => None,
     }
 }

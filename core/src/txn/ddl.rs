@@ -23,13 +23,18 @@ impl Txn {
     pub fn create_table(&mut self, def: TableDef) -> Result<TableId> {
         let table = Arc::new(Table::new(def)?);
         let id = table.id();
-        if self.now.state.table(id).is_some() {
+        if self.now.state.knows_table(id) {
             return Err(Error::exists(Kind::Table, table.name()));
         }
         self.now.state.put_table(Arc::new(TableState::empty(table.clone())))?;
         self.now.defined.insert(id);
         self.lean_on_parents(&table)?;
         Ok(id)
+    }
+
+    /// Automatic ids of a table begin here, or where they stand already if that is later.
+    pub fn begin_ids(&mut self, id: TableId, next: u64) {
+        self.now.state.raise_sequence(id, next);
     }
 
     /// Drops a table and its rows.
@@ -48,36 +53,48 @@ impl Txn {
             }
         }
         self.now.state.remove_table(id);
+        if self.base_state.table(id).is_none() {
+            self.now.state.forget_dropped(id);
+        }
         self.now.defined.insert(id);
         self.forget_writes(id);
         Ok(())
     }
 
-    /// Removes all rows of a table.
+    /// Removes all rows of some tables; says how many.
     ///
     /// # Errors
-    /// `Invalid` where rows of another table refer to it.
-    pub fn truncate(&mut self, id: TableId) -> Result<u64> {
-        let Some(state) = self.now.state.table(id) else {
-            return Err(Error::not_found(Kind::Table, format!("{id:?}")));
-        };
-        let rows = state.rows.count();
-        for other in self.now.state.tables().filter(|t| t.table.id() != id) {
-            let refers = other.table.def.foreign_keys.iter().any(|key| key.parent == id);
-            if refers && other.rows.count() > 0 && rows > 0 {
-                return Err(Error::Invalid(format!(
-                    "table '{}' is referred to by rows of '{}'",
-                    state.table.name(),
-                    other.table.name()
-                )));
+    /// `Invalid` where rows of another table refer to them.
+    pub fn truncate(&mut self, ids: &[TableId]) -> Result<u64> {
+        let mut removed = 0;
+        let mut emptied = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(state) = self.now.state.table(*id) else {
+                return Err(Error::not_found(Kind::Table, format!("{id:?}")));
+            };
+            let rows = state.rows.count();
+            for other in self.now.state.tables().filter(|t| !ids.contains(&t.table.id())) {
+                let refers = other.table.def.foreign_keys.iter().any(|key| key.parent == *id);
+                if refers && other.rows.count() > 0 && rows > 0 {
+                    return Err(Error::Invalid(format!(
+                        "table '{}' is referred to by rows of '{}'",
+                        state.table.name(),
+                        other.table.name()
+                    )));
+                }
             }
+            let mut empty = TableState::empty(state.table.clone());
+            empty.next_auto = state.next_auto;
+            emptied.push(Arc::new(empty));
+            removed += rows;
         }
-        let mut empty = TableState::empty(state.table.clone());
-        empty.next_auto = state.next_auto;
-        self.now.state.put_table(Arc::new(empty))?;
-        self.now.defined.insert(id);
-        self.forget_writes(id);
-        Ok(rows)
+        for empty in emptied {
+            let id = empty.table.id();
+            self.now.state.put_table(empty)?;
+            self.now.defined.insert(id);
+            self.forget_writes(id);
+        }
+        Ok(removed)
     }
 
     /// Replaces the definition of a table.
@@ -96,8 +113,9 @@ impl Txn {
         let rewrites = convert.is_some() || (rekeyed && before.rows.count() > 0);
         let mut after = match rewrites {
             false => reindexed(&chunks, &before, &table)?,
-            true => rewritten(&chunks, &before, &table, &|row: &Row| {
-                let row = convert.map_or_else(|| Ok(row.clone()), |convert| convert(row))?;
+            true => rewritten(&chunks, &before, &table, Some(self.base_scn + 1), &|row: &Row| {
+                let mut row = convert.map_or_else(|| Ok(row.clone()), |convert| convert(row))?;
+                table.generate(&mut row)?;
                 table.check_row(&row)?;
                 Ok(row)
             })?,
@@ -171,7 +189,7 @@ impl Txn {
 }
 
 /// The contents of a table under a definition that a merge has made: rows are converted where a
-/// column's type differs. New constraints are left to the merge, which looks when it has merged the
+/// column's type differs or a generated column is new. New constraints are left to the merge, which looks when it has merged the
 /// rows.
 ///
 /// # Errors
@@ -182,9 +200,14 @@ pub(crate) fn redefined(
     table: &Arc<Table>,
 ) -> Result<TableState> {
     let old = &before.table.def;
-    let retyped = table.def.columns.iter().any(|column| {
-        old.columns.iter().any(|earlier| earlier.id == column.id && earlier.ty != column.ty)
+    let computed = table.generated().any(|at| {
+        let column = table.def.columns.get(at);
+        column.is_some_and(|column| old.position_of(column.id).is_none())
     });
+    let retyped = computed
+        || table.def.columns.iter().any(|column| {
+            old.columns.iter().any(|earlier| earlier.id == column.id && earlier.ty != column.ty)
+        });
     let mut after = match retyped {
         false => reindexed(chunks, before, table)?,
         true => {
@@ -199,9 +222,10 @@ pub(crate) fn redefined(
                         }
                     });
                 }
+                table.generate(&mut converted)?;
                 Ok(converted)
             };
-            rewritten(chunks, before, table, &convert)?
+            rewritten(chunks, before, table, None, &convert)?
         }
     };
     after.next_auto = before.next_auto;
@@ -238,18 +262,24 @@ fn reindexed(chunks: &Chunks, before: &TableState, table: &Arc<Table>) -> Result
     Ok(TableState { table: table.clone(), rows: before.rows.clone(), indexes, next_auto: 1 })
 }
 
-/// Rows converted and stored anew, with all indexes.
+/// Rows converted and stored anew, with all indexes. Rows that lose their primary key are given hidden
+/// ones that begin with `scn`.
 fn rewritten(
     chunks: &Chunks,
     before: &TableState,
     table: &Arc<Table>,
+    scn: Option<u64>,
     convert: &Conversion<'_>,
 ) -> Result<TableState> {
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut cursor = before.rows.cursor(chunks, &KeyRange::all(), false)?;
     while let Some((key, bytes)) = cursor.next()? {
         let row = convert(&before.table.decode(&bytes)?)?;
-        let key = table.key_of(&row).unwrap_or_else(|| key.to_vec());
+        let key = match (table.key_of(&row), scn) {
+            (Some(key), _) => key,
+            (None, Some(scn)) if !before.table.key().is_empty() => hidden_key_of(scn, table, &key),
+            (None, _) => key.to_vec(),
+        };
         entries.push((key, table.encode(&row).to_vec()));
     }
     entries.sort();
@@ -262,6 +292,16 @@ fn rewritten(
     let indexes = (0..count).map(|i| build_index(chunks, &rows, table, i));
     let indexes = indexes.collect::<Result<_>>()?;
     Ok(TableState { table: table.clone(), rows, indexes, next_auto: 1 })
+}
+
+/// The hidden key of a row that loses its primary key: like those that are drawn, and the same
+/// wherever the key is dropped from the same rows at the same place.
+fn hidden_key_of(scn: u64, table: &Table, key: &[u8]) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new_derive_key("offshoot row that lost its primary key");
+    hasher.update(&table.id().0).update(key);
+    let mut hidden = scn.to_be_bytes().to_vec();
+    hidden.extend_from_slice(&hasher.finalize().as_bytes()[..12]);
+    hidden
 }
 
 fn build_index(chunks: &Chunks, rows: &View, table: &Arc<Table>, index: usize) -> Result<View> {

@@ -41,6 +41,7 @@ use crate::moment::Moment;
 use crate::row::{Row, State, Table, TableId, TableState, Violation, is_constrained, require};
 use crate::tree::KeyRange;
 use crate::value::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -304,6 +305,7 @@ impl Txn {
                 _ => self.pass_over(&definition, next_auto, &row),
             }
         }
+        definition.generate(&mut row)?;
         definition.check_row(&row)?;
         let key: Arc<[u8]> = match definition.key_of(&row) {
             Some(key) => key.into(),
@@ -337,6 +339,7 @@ impl Txn {
     /// As [`Txn::insert`].
     pub fn update(&mut self, table: TableId, key: &Arc<[u8]>, old: &[u8], row: &Row) -> Result<()> {
         let (definition, next_auto) = self.table(table)?;
+        let row = &*computed(&definition, row)?;
         definition.check_row(row)?;
         match definition.key_of(row) {
             Some(moved) if moved[..] != key[..] => {
@@ -362,6 +365,7 @@ impl Txn {
     /// As [`Txn::insert`].
     pub fn put_moved(&mut self, table: TableId, from: &Arc<[u8]>, row: &Row) -> Result<()> {
         let (definition, next_auto) = self.table(table)?;
+        let row = &*computed(&definition, row)?;
         definition.check_row(row)?;
         let key: Arc<[u8]> = definition.key_of(row).map_or_else(|| from.clone(), Arc::from);
         if self.now.state.has_row(&self.chunks, table, &key)? {
@@ -453,6 +457,15 @@ impl Write {
             moved_from: self.moved_from.clone(),
         }
     }
+}
+
+/// A row with its generated columns, copied only where there are any.
+fn computed<'r>(table: &Table, row: &'r Row) -> Result<Cow<'r, Row>> {
+    let mut row = Cow::Borrowed(row);
+    if table.generated().next().is_some() {
+        table.generate(row.to_mut())?;
+    }
+    Ok(row)
 }
 
 fn primary_key_clash(table: &crate::row::Table, row: &Row, key: &[u8]) -> Violation {

@@ -145,6 +145,26 @@ const ALIASES: &[(&str, SqlType)] = &[
     ("LONGTEXT", SqlType::Text),
     ("BYTEA", SqlType::Blob),
     ("BYTES", SqlType::Blob),
+    ("BINARY", SqlType::Blob),
+    ("VARBINARY", SqlType::Blob),
+    ("BINARY VARYING", SqlType::Blob),
+    ("BINARY LARGE OBJECT", SqlType::Blob),
+    ("TINYBLOB", SqlType::Blob),
+    ("MEDIUMBLOB", SqlType::Blob),
+    ("LONGBLOB", SqlType::Blob),
+    ("CHARACTER LARGE OBJECT", SqlType::Text),
+    ("CHAR LARGE OBJECT", SqlType::Text),
+    ("NTEXT", SqlType::Text),
+    ("NAME", SqlType::Text),
+    ("TINYINT UNSIGNED", SqlType::Unsigned8),
+    ("SMALLINT UNSIGNED", SqlType::Unsigned16),
+    ("INT2 UNSIGNED", SqlType::Unsigned16),
+    ("MEDIUMINT UNSIGNED", SqlType::Unsigned32),
+    ("INT UNSIGNED", SqlType::Unsigned32),
+    ("INT4 UNSIGNED", SqlType::Unsigned32),
+    ("INTEGER UNSIGNED", SqlType::Unsigned32),
+    ("BIGINT UNSIGNED", SqlType::Unsigned64),
+    ("INT8 UNSIGNED", SqlType::Unsigned64),
     ("DATETIME", SqlType::Timestamp),
     ("TIMESTAMP WITHOUT TIME ZONE", SqlType::Timestamp),
     ("TIMESTAMP WITH TIME ZONE", SqlType::TimestampTz),
@@ -163,8 +183,9 @@ impl SqlType {
         let upper = name.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
         let wrong = |what| Err(ValueError::TypeArguments { name: upper.clone(), what });
         match upper.as_str() {
-            "DECIMAL" | "NUMERIC" | "DEC" => return decimal(&upper, args),
-            "VARCHAR" | "CHARACTER VARYING" | "CHAR VARYING" | "NVARCHAR" | "VARCHAR2" => {
+            "DECIMAL" | "NUMERIC" | "DEC" | "NUMBER" => return decimal(&upper, args),
+            "VARCHAR" | "CHARACTER VARYING" | "CHAR VARYING" | "NVARCHAR" | "VARCHAR2"
+            | "NVARCHAR2" => {
                 return Ok(length(&upper, args)?.map_or(SqlType::Text, SqlType::Varchar));
             }
             "CHAR" | "CHARACTER" | "NCHAR" | "BPCHAR" => {

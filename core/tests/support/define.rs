@@ -83,6 +83,7 @@ impl Define {
             not_null,
             default: None,
             missing,
+            generated: None,
         });
         self
     }

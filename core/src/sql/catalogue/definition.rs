@@ -74,19 +74,30 @@ pub(super) fn table(state: &State, def: &TableDef) -> String {
         if let Some(default) = &column.default {
             part += &format!(" DEFAULT ({})", expr(def, default));
         }
+        if let Some(generated) = &column.generated {
+            part += &format!(" GENERATED ALWAYS AS ({}) STORED", expr(def, generated));
+        }
         if def.auto_increment == Some(column.id) {
             part += match def.primary_key.as_slice() {
-                [key] if key.column == column.id => " PRIMARY KEY AUTOINCREMENT",
+                [key] if key.column == column.id && !key.descending => " PRIMARY KEY AUTOINCREMENT",
                 _ => " AUTOINCREMENT",
             };
         }
         parts.push(part);
     }
     let inline = matches!(def.primary_key.as_slice(),
-        [key] if def.auto_increment == Some(key.column));
+        [key] if def.auto_increment == Some(key.column) && !key.descending);
     if !def.primary_key.is_empty() && !inline {
-        let ids: Vec<_> = def.primary_key.iter().map(|part| part.column).collect();
-        parts.push(format!("PRIMARY KEY ({})", names(def, &ids)));
+        let column = |part: &crate::row::KeyPart| {
+            let order = if part.descending { " DESC" } else { "" };
+            format!("{}{order}", names(def, &[part.column]))
+        };
+        let columns: Vec<String> = def.primary_key.iter().map(column).collect();
+        let name = match def.primary_key_name() {
+            name if name == format!("{}_pkey", def.name) => String::new(),
+            name => format!("CONSTRAINT {} ", quoted(&name)),
+        };
+        parts.push(format!("{name}PRIMARY KEY ({})", columns.join(", ")));
     }
     for index in def.indexes.iter().filter(|index| index.origin == IndexOrigin::Unique) {
         let columns: Vec<String> = index.parts.iter().map(|part| expr(def, &part.expr)).collect();

@@ -9,6 +9,7 @@
 //! A table of the user's own goes before a relation of the same name. What is made is held in memory
 //! and counts against the statement's limits.
 
+mod comments;
 mod definition;
 mod history;
 mod schema;
@@ -81,6 +82,7 @@ pub(in crate::sql) fn relation(
             let name = name.trim_start_matches("pragma_");
             sqlite::pragma(ctx, name, args.unwrap_or_default())
         }
+        (["offshoot_comments"], None) => comments::relation(ctx),
         ([name], args) if name.starts_with("offshoot_") => {
             let name = name.trim_start_matches("offshoot_");
             history::relation(ctx, name, args.unwrap_or_default())

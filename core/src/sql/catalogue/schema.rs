@@ -74,7 +74,7 @@ pub(super) fn relation(ctx: &QueryContext<'_>, name: &str) -> Result<Option<Rela
 }
 
 fn key_name(def: &TableDef) -> String {
-    format!("{}_pkey", def.name)
+    def.primary_key_name()
 }
 
 /// The name of the key or constraint that makes these columns unique.

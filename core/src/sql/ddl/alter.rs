@@ -1,21 +1,21 @@
-//! ALTER TABLE.
+//! ALTER TABLE: its actions one after the other, all of them or none.
 
-use super::create::{
-    ColumnFacts, add_column_constraints, add_constraint, bind_default, set_primary_key,
-};
-use super::parts::{add_column, check_name, free_name, positions};
+use super::column::{add_column_to, change_type, drop_column, retyped};
+use super::constraint::{drop_constraint, drop_key, let_go, rename_constraint, unique_columns};
+use super::create::set_primary_key;
+use super::create::{ColumnFacts, add_constraint, bind_default, key_positions, name_key};
+use super::parts::{check_name, support_foreign_key};
 use crate::error::{Error, Kind, Result};
 use crate::expr::Expr;
-use crate::row::{ColumnId, IndexOrigin, Row, State, TableDef, TableId, Violation};
+use crate::row::{State, TableDef, TableId};
 use crate::sql::context::table_name;
 use crate::sql::request::{Output, StatementKind};
-use crate::sql::types::{self, sql_type};
 use crate::sql::write::WriteContext;
+use crate::tree::KeyRange;
 use crate::txn::Txn;
-use crate::value::{SqlType, Value};
+use crate::value::Value;
 use gluesql_core::sqlparser::ast::{
-    AlterColumnOperation, AlterTableOperation, ColumnDef as SqlColumn, ColumnOption, ObjectName,
-    TableConstraint,
+    AlterColumnOperation, AlterTableOperation, Ident, ObjectName, TableConstraint,
 };
 
 pub(super) fn alter_table(
@@ -46,30 +46,30 @@ fn alter(
     operation: &AlterTableOperation,
 ) -> Result<()> {
     use AlterTableOperation as Op;
-    let Some(table) = txn.state().table(id).cloned() else {
-        return Err(Error::Internal("the table to alter is gone".into()));
-    };
-    let mut def = table.table.def.clone();
-    let state = txn.state().clone();
+    let mut def = definition(txn, id)?;
     match operation {
         Op::AddColumn { if_not_exists, column_def, column_position: None, .. } => {
             if *if_not_exists && def.column(&column_def.name.value).is_some() {
                 return Ok(());
             }
-            let empty = table.rows.count() == 0;
-            added_column(txn, env, &mut def, column_def, empty)?;
+            return add_column_to(txn, env, def, column_def);
         }
         Op::DropColumn { column_name, if_exists, cascade } => {
-            if *cascade {
-                return Err(Error::Unsupported("DROP COLUMN CASCADE".into()));
-            }
             let Some(at) = def.position(&column_name.value) else {
                 return match if_exists {
                     true => Ok(()),
                     false => Err(Error::not_found(Kind::Column, &*column_name.value)),
                 };
             };
-            drop_column(&state, &mut def, at)?;
+            if *cascade && let Some(column) = def.columns.get(at).map(|c| c.id) {
+                let before = txn.state().clone();
+                let_go(txn, id, |key| key.parent_columns.contains(&column))?;
+                def = definition(txn, id)?;
+                drop_column(txn.state(), &mut def, at, true)?;
+                finish(txn, def)?;
+                return super::drop::broken_views(txn, env, &before);
+            }
+            drop_column(txn.state(), &mut def, at, false)?;
         }
         Op::RenameColumn { old_column_name, new_column_name } => {
             let (old, new) = (&old_column_name.value, &new_column_name.value);
@@ -89,30 +89,58 @@ fn alter(
         }
         Op::AlterColumn { column_name, op } => {
             let at = position(&def, &column_name.value)?;
-            if let Some(ty) = alter_column(env, &state, &mut def, at, op)? {
-                return change_type(txn, env, def, at, ty);
+            return alter_column(txn, env, def, at, op);
+        }
+        Op::AddConstraint(TableConstraint::PrimaryKey { name, columns, .. }) => {
+            return add_key(txn, def, name.as_ref(), columns);
+        }
+        Op::AddConstraint(constraint) => {
+            add_constraint(txn.state(), env, &mut def, constraint)?;
+        }
+        Op::DropConstraint { if_exists, name, cascade } => {
+            let name = &name.value;
+            if *cascade && let Some(columns) = unique_columns(&def, name) {
+                let_go(txn, id, |key| key.parent_columns == columns)?;
+                def = definition(txn, id)?;
+            }
+            match (drop_constraint(&mut def, name), *if_exists) {
+                (true, _) => {}
+                (false, true) => return Ok(()),
+                (false, false) => return Err(Error::not_found(Kind::Index, &**name)),
             }
         }
-        Op::AddConstraint(TableConstraint::PrimaryKey { columns, .. }) => {
-            if !def.primary_key.is_empty() {
-                return Err(Error::Invalid("a table has one primary key".into()));
+        Op::DropPrimaryKey => {
+            if def.primary_key.is_empty() {
+                return Err(Error::Invalid(format!("table '{}' has no primary key", def.name)));
             }
-            let columns = positions(&def, columns.iter().map(|c| c.value.as_str()))?;
-            let key: Vec<_> = columns.into_iter().map(|at| (at, false)).collect();
-            set_primary_key(&mut def, &key)?;
-        }
-        Op::AddConstraint(constraint) => add_constraint(&state, env, &mut def, constraint)?,
-        Op::DropConstraint { if_exists, name, cascade: false } => {
-            if !drop_constraint(&mut def, &name.value)? && !*if_exists {
-                return Err(Error::not_found(Kind::Index, &*name.value));
-            }
+            drop_key(&mut def);
         }
         Op::RenameConstraint { old_name, new_name } => {
-            rename_constraint(&state, &mut def, &old_name.value, &new_name.value)?;
+            rename_constraint(txn.state(), &mut def, &old_name.value, &new_name.value)?;
         }
         other => return Err(Error::Unsupported(format!("ALTER TABLE … {other}"))),
     }
-    still_referred_to(&state, &def)?;
+    finish(txn, def)
+}
+
+fn definition(txn: &Txn, id: TableId) -> Result<TableDef> {
+    let table = txn.state().table(id).map(|t| t.table.def.clone());
+    table.ok_or_else(|| Error::Internal("the table to alter is gone".into()))
+}
+
+/// Puts a definition in that rewrites no row for a new type.
+pub(super) fn finish(txn: &mut Txn, mut def: TableDef) -> Result<()> {
+    if def.view().is_none() {
+        // A foreign key may have leaned on a key or an index that is gone.
+        let positions = |key: &crate::row::ForeignKeyDef| {
+            key.columns.iter().filter_map(|c| def.position_of(*c)).collect::<Vec<_>>()
+        };
+        let keys: Vec<Vec<usize>> = def.foreign_keys.iter().map(positions).collect();
+        for columns in keys {
+            support_foreign_key(txn.state(), &mut def, &columns)?;
+        }
+        still_referred_to(txn.state(), &def)?;
+    }
     txn.define(def, None)
 }
 
@@ -120,236 +148,83 @@ fn position(def: &TableDef, name: &str) -> Result<usize> {
     def.position(name).ok_or_else(|| Error::not_found(Kind::Column, name))
 }
 
-fn added_column(
-    txn: &Txn,
-    env: &WriteContext<'_>,
-    def: &mut TableDef,
-    column: &SqlColumn,
-    empty: bool,
+fn add_key(
+    txn: &mut Txn,
+    mut def: TableDef,
+    name: Option<&Ident>,
+    columns: &[Ident],
 ) -> Result<()> {
-    let primary = |o: &ColumnOption| matches!(o, ColumnOption::Unique { is_primary: true, .. });
-    if column.options.iter().any(|o| primary(&o.option)) {
-        return Err(Error::Unsupported("adding a PRIMARY KEY column".into()));
+    if !def.primary_key.is_empty() {
+        return Err(Error::Invalid("a table has one primary key".into()));
     }
-    let facts = ColumnFacts::read(column)?;
-    if facts.automatic {
-        return Err(Error::Unsupported("adding a column of automatic ids".into()));
-    }
-    let name = &column.name.value;
-    let default = bind_default(env, &facts)?;
-    // Evaluated once: every row that is there shows the same.
-    let missing = match &default {
-        None => Value::Null,
-        Some(default) => {
-            let bound = default.map_columns(&mut |_| Ok::<usize, Error>(0))?;
-            let value = bound.eval(&[], &crate::expr::EvalContext::at(txn.moment()))?;
-            types::assign(value, &facts.ty)?
-        }
-    };
-    if facts.not_null && missing.is_null() && !empty {
-        let (table, column) = (def.name.clone(), name.clone());
-        return Err(Violation::NotNull { table, column }.into());
-    }
-    add_column(def, name, facts.ty, facts.not_null, default, missing)?;
-    let at = def.columns.len() - 1;
-    add_column_constraints(txn.state(), env, def, at, column)
+    let key = key_positions(&def, columns)?;
+    set_primary_key(&mut def, &key)?;
+    name_key(&mut def, name)?;
+    let id = def.id;
+    finish(txn, def)?;
+    pass_over(txn, id)
 }
 
-/// Whether an expression reads a column.
-fn reads(expr: &Expr<ColumnId>, id: ColumnId) -> bool {
-    let mut found = false;
-    expr.visit_columns(&mut |column| found |= *column == id);
-    found
-}
-
-/// The column goes, and with it the indexes and constraints over it.
-fn drop_column(state: &State, def: &mut TableDef, at: usize) -> Result<()> {
-    let Some(column) = def.columns.get(at).cloned() else { return Ok(()) };
-    if def.primary_key.iter().any(|part| part.column == column.id) {
-        return Err(Error::Invalid(format!("column '{}' is in the primary key", column.name)));
-    }
-    if def.columns.len() == 1 {
-        return Err(Error::Invalid("a table has at least one column".into()));
-    }
-    for table in state.tables() {
-        let refers = |k: &&crate::row::ForeignKeyDef| {
-            k.parent == def.id && k.parent_columns.contains(&column.id)
-        };
-        if let Some(key) = table.table.def.foreign_keys.iter().find(refers) {
-            return Err(Error::Invalid(format!(
-                "column '{}' is referred to by '{}' ({}): drop that first",
-                column.name,
-                table.table.name(),
-                key.name
-            )));
+/// Automatic ids go on after those that the rows have already.
+fn pass_over(txn: &mut Txn, id: TableId) -> Result<()> {
+    let Some(state) = txn.state().table(id).cloned() else { return Ok(()) };
+    let Some(at) = state.table.auto_increment() else { return Ok(()) };
+    let mut last = 0;
+    let mut row = vec![Value::Null; state.table.def.columns.len()];
+    let mut cursor = state.rows.cursor(txn.chunks(), &KeyRange::all(), false)?;
+    while let Some((_, bytes)) = cursor.next()? {
+        state.table.decode_into(&bytes, |column| column == at, &mut row)?;
+        if let Some(Value::Int(id)) = row.get(at) {
+            last = last.max(*id);
         }
     }
-    let mut dropped = vec![(column.id.0, column.generation)];
-    let TableDef { columns, indexes, checks, foreign_keys, auto_increment, .. } = def;
-    columns.remove(at);
-    auto_increment.take_if(|id| *id == column.id);
-    indexes.retain(|index| {
-        let gone = index.parts.iter().any(|part| reads(&part.expr, column.id));
-        dropped.extend(gone.then_some((index.id.0, 0)));
-        !gone
-    });
-    checks.retain(|check| {
-        let gone = reads(&check.expr, column.id);
-        dropped.extend(gone.then_some((check.id.0, 0)));
-        !gone
-    });
-    foreign_keys.retain(|key| {
-        let gone = key.columns.contains(&column.id);
-        dropped.extend(gone.then_some((key.id.0, 0)));
-        !gone
-    });
-    def.dropped.extend(dropped);
+    drop(cursor);
+    // Not negative: it began at zero.
+    txn.begin_ids(id, last as u64 + 1);
     Ok(())
 }
 
-/// Changes a column; a new type is returned, because the rows must be rewritten for it.
 fn alter_column(
-    env: &WriteContext<'_>,
-    state: &State,
-    def: &mut TableDef,
-    at: usize,
-    op: &AlterColumnOperation,
-) -> Result<Option<SqlType>> {
-    let Some(column) = def.columns.get_mut(at) else { return Ok(None) };
-    match op {
-        AlterColumnOperation::SetNotNull => column.not_null = true,
-        AlterColumnOperation::DropNotNull => column.not_null = false,
-        AlterColumnOperation::SetDefault { value } => {
-            let (ty, not_null) = (column.ty, column.not_null);
-            let facts = ColumnFacts { ty, not_null, default: Some(value), automatic: false };
-            column.default = bind_default(env, &facts)?;
-        }
-        AlterColumnOperation::DropDefault => column.default = None,
-        AlterColumnOperation::SetDataType { data_type, using: None } => {
-            let ty = sql_type(data_type)?;
-            let id = column.id;
-            if !types::same_family(&column.ty, &ty) {
-                let tied = state.tables().flat_map(|t| &t.table.def.foreign_keys).any(|key| {
-                    key.columns.contains(&id)
-                        || (key.parent == def.id && key.parent_columns.contains(&id))
-                });
-                if tied {
-                    return Err(Error::Invalid(
-                        "the column of a foreign key keeps its type: drop the constraint first"
-                            .into(),
-                    ));
-                }
-            }
-            return Ok(Some(ty));
-        }
-        other => return Err(Error::Unsupported(format!("ALTER COLUMN … {other}"))),
-    }
-    Ok(None)
-}
-
-fn change_type(
     txn: &mut Txn,
     env: &WriteContext<'_>,
     mut def: TableDef,
     at: usize,
-    ty: SqlType,
+    op: &AlterColumnOperation,
 ) -> Result<()> {
+    let id = def.id;
     let Some(column) = def.columns.get_mut(at) else { return Ok(()) };
-    let name = column.name.clone();
-    // Every row is written anew: what older rows lacked is a matter of the past.
-    column.missing = types::assign(column.missing.clone(), &ty).unwrap_or(Value::Null);
-    if let Some(default) = &column.default {
-        let bound = default.map_columns(&mut |_| Ok::<usize, Error>(0))?;
-        if !bound.is_volatile() {
-            let value = bound.eval(&[], &crate::expr::EvalContext::timeless())?;
-            types::assign(value, &ty)?;
+    match op {
+        AlterColumnOperation::SetNotNull => column.not_null = true,
+        AlterColumnOperation::DropNotNull => column.not_null = false,
+        AlterColumnOperation::SetDefault { value } => {
+            if column.generated.is_some() {
+                return Err(Error::Invalid("a generated column has no other value".into()));
+            }
+            let facts = ColumnFacts { default: Some(value), ..ColumnFacts::of(column.ty) };
+            column.default = bind_default(env, &facts)?;
+        }
+        AlterColumnOperation::DropDefault => column.default = None,
+        AlterColumnOperation::SetDataType { data_type, using } => {
+            let ty = retyped(txn.state(), &def, at, data_type)?;
+            return change_type(txn, env, def, at, ty, using.as_ref());
+        }
+        AlterColumnOperation::AddGenerated { .. } => {
+            if !column.ty.is_integer() || column.default.is_some() || column.generated.is_some() {
+                return Err(Error::Invalid(format!(
+                    "automatic ids are integers without a default; column '{}' is not",
+                    column.name
+                )));
+            }
+            column.not_null = true;
+            let column = column.id;
+            if def.auto_increment.replace(column).is_some_and(|other| other != column) {
+                return Err(Error::Invalid("one column of a table has automatic ids".into()));
+            }
+            finish(txn, def)?;
+            return pass_over(txn, id);
         }
     }
-    let in_key =
-        def.primary_key.iter().any(|part| Some(part.column) == def.columns.get(at).map(|c| c.id));
-    if in_key {
-        types::check_key(&ty, &name)?;
-        let automatic = def.auto_increment.is_some_and(|id| def.position_of(id) == Some(at));
-        if automatic && !ty.is_integer() {
-            def.auto_increment = None;
-        }
-    }
-    if let Some(column) = def.columns.get_mut(at) {
-        column.ty = ty;
-    }
-    let rows = std::cell::Cell::new(0u32);
-    let convert = move |row: &Row| {
-        rows.set(rows.get().wrapping_add(1));
-        if rows.get().is_multiple_of(1024) {
-            env.limits.check_time()?;
-        }
-        let mut row = row.clone();
-        if let Some(place) = row.get_mut(at) {
-            *place = types::assign(place.clone(), &ty)?;
-        }
-        Ok(row)
-    };
-    txn.define(def, Some(&convert))
-}
-
-/// Drops a UNIQUE, CHECK or FOREIGN KEY constraint; `false` where there is none of this name.
-fn drop_constraint(def: &mut TableDef, name: &str) -> Result<bool> {
-    use crate::row::same_name;
-    if same_name(name, &format!("{}_pkey", def.name)) && !def.primary_key.is_empty() {
-        return Err(Error::Unsupported("dropping a primary key".into()));
-    }
-    if let Some(at) = def.checks.iter().position(|c| same_name(&c.name, name)) {
-        let check = def.checks.remove(at);
-        def.dropped.insert(check.id.0, 0);
-        return Ok(true);
-    }
-    if let Some(at) = def.foreign_keys.iter().position(|k| same_name(&k.name, name)) {
-        let key = def.foreign_keys.remove(at);
-        def.dropped.insert(key.id.0, 0);
-        drop_idle_support(def);
-        return Ok(true);
-    }
-    let unique =
-        |i: &crate::row::IndexDef| i.origin == IndexOrigin::Unique && same_name(&i.name, name);
-    if let Some(at) = def.indexes.iter().position(unique) {
-        let index = def.indexes.remove(at);
-        def.dropped.insert(index.id.0, 0);
-        return Ok(true);
-    }
-    Ok(false)
-}
-
-/// Indexes that stood for foreign keys which are gone.
-fn drop_idle_support(def: &mut TableDef) {
-    let keys: Vec<Vec<ColumnId>> = def.foreign_keys.iter().map(|k| k.columns.clone()).collect();
-    let mut dropped = Vec::new();
-    def.indexes.retain(|index| {
-        let serves = |columns: &Vec<ColumnId>| {
-            index.parts.len() == columns.len()
-                && index.parts.iter().zip(columns).all(|(p, c)| p.expr == Expr::Column(*c))
-        };
-        let idle = index.origin == IndexOrigin::ForeignKey && !keys.iter().any(serves);
-        dropped.extend(idle.then_some((index.id.0, 0)));
-        !idle
-    });
-    def.dropped.extend(dropped);
-}
-
-fn rename_constraint(state: &State, def: &mut TableDef, old: &str, new: &str) -> Result<()> {
-    use crate::row::same_name;
-    check_name(Kind::Index, new)?;
-    free_name(state, def, new)?;
-    let check = def.checks.iter_mut().map(|c| &mut c.name);
-    let keys = def.foreign_keys.iter_mut().map(|k| &mut k.name);
-    let unique = def.indexes.iter_mut().filter(|i| i.origin == IndexOrigin::Unique);
-    let mut names = check.chain(keys).chain(unique.map(|i| &mut i.name));
-    match names.find(|name| same_name(name, old)) {
-        Some(name) => {
-            new.clone_into(name);
-            Ok(())
-        }
-        None => Err(Error::not_found(Kind::Index, old)),
-    }
+    finish(txn, def)
 }
 
 /// Whether every foreign key that refers to this table still finds something unique there.

@@ -3,9 +3,10 @@
 use super::parts::{Reference, add_check, add_column, add_foreign_key, add_unique, check_name};
 use super::parts::{positions, stored};
 use crate::error::{Error, Kind, Result};
-use crate::row::{Action, KeyPart, State, StoredExpr, TableDef, TableId};
+use crate::row::{Action, ColumnId, KeyPart, State, StoredExpr, TableDef, TableId};
 use crate::sql::bind::{Scope, bind};
 use crate::sql::context::table_name;
+use crate::sql::ddl_text::key_column;
 use crate::sql::parse::referred;
 use crate::sql::request::{Output, StatementKind};
 use crate::sql::types::{self, sql_type};
@@ -13,8 +14,8 @@ use crate::sql::write::WriteContext;
 use crate::txn::Txn;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
-    ColumnDef as SqlColumn, ColumnOption, ColumnOptionDef, CreateTable, DataType, Expr as SqlExpr,
-    Ident, ReferentialAction, TableConstraint,
+    ColumnDef as SqlColumn, ColumnOption, ColumnOptionDef, CommentDef, CreateTable, DataType,
+    Expr as SqlExpr, Ident, ReferentialAction, SequenceOptions, TableConstraint,
 };
 
 pub(super) fn create_table(
@@ -43,15 +44,20 @@ pub(super) fn create_table(
     let mut generation = 0;
     let id = loop {
         let id = TableId::derive(b"", name, &nameless.encode(), generation);
-        if txn.state().table(id).is_none() {
+        if !txn.state().knows_table(id) {
             break id;
         }
-        // A table that was renamed away still has the id of its first name.
+        // A table that was dropped had this id, or one that was renamed away still has it.
         generation += 1;
     };
     let mut def = build(txn.state(), env, create, name, id, txn.moment().now.0)?;
     def.generation = generation;
-    txn.create_table(def)?;
+    let id = txn.create_table(def)?;
+    for column in &create.columns {
+        if let Some(start) = ColumnFacts::read(column)?.start {
+            txn.begin_ids(id, start);
+        }
+    }
     Ok(Output::done(StatementKind::CreateTable, 0))
 }
 
@@ -94,26 +100,40 @@ fn build(
     created: i64,
 ) -> Result<TableDef> {
     let mut def = TableDef { created, ..TableDef::empty(id, name) };
+    // What is generated may be computed from columns that come later; ids do not depend on order.
+    let mut plain = def.clone();
     for column in &create.columns {
         let facts = ColumnFacts::read(column)?;
-        let default = bind_default(env, &facts)?;
-        let name = &column.name.value;
-        let not_null = facts.not_null;
-        let id = add_column(&mut def, name, facts.ty, not_null, default, Value::Null)?;
+        if facts.generated.is_none() {
+            new_column(env, &mut plain, column, &facts, None)?;
+        }
+    }
+    for column in &create.columns {
+        let facts = ColumnFacts::read(column)?;
+        let generated = bind_generated(env, &plain, &facts)?;
+        let id = new_column(env, &mut def, column, &facts, generated)?;
         if facts.automatic && def.auto_increment.replace(id).is_some() {
             return Err(Error::Invalid("one column of a table has automatic ids".into()));
         }
+    }
+    if let Some(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) = &create.comment {
+        def.set_comment(None, Some(text));
     }
     let mut key: Option<Vec<(usize, bool)>> = None;
     for (at, column) in create.columns.iter().enumerate() {
         if let Some(descending) = key_order(column) {
             set_key(&mut key, vec![(at, descending)])?;
+            let primary = |o: &&ColumnOptionDef| {
+                matches!(o.option, ColumnOption::Unique { is_primary: true, .. })
+            };
+            let name = column.options.iter().find(primary).and_then(|o| o.name.as_ref());
+            name_key(&mut def, name)?;
         }
     }
     for constraint in &create.constraints {
-        if let TableConstraint::PrimaryKey { columns, .. } = constraint {
-            let columns = positions(&def, columns.iter().map(|c| c.value.as_str()))?;
-            set_key(&mut key, columns.into_iter().map(|at| (at, false)).collect())?;
+        if let TableConstraint::PrimaryKey { name, columns, .. } = constraint {
+            set_key(&mut key, key_positions(&def, columns)?)?;
+            name_key(&mut def, name.as_ref())?;
         }
     }
     set_primary_key(&mut def, &key.unwrap_or_default())?;
@@ -124,6 +144,56 @@ fn build(
         add_constraint(state, env, &mut def, constraint)?;
     }
     Ok(def)
+}
+
+/// Keeps the name of a primary key's constraint.
+pub(super) fn name_key(def: &mut TableDef, name: Option<&Ident>) -> Result<()> {
+    if let Some(name) = name {
+        check_name(Kind::Index, &name.value)?;
+    }
+    def.name_primary_key(name.map(|name| name.value.as_str()));
+    Ok(())
+}
+
+/// Adds a column as it was written.
+fn new_column(
+    env: &WriteContext<'_>,
+    def: &mut TableDef,
+    column: &SqlColumn,
+    facts: &ColumnFacts<'_>,
+    generated: Option<StoredExpr>,
+) -> Result<ColumnId> {
+    let default = bind_default(env, facts)?;
+    let (name, ty, not_null) = (&column.name.value, facts.ty, facts.not_null);
+    let id = add_column(def, name, ty, not_null, default, Value::Null, generated)?;
+    def.set_comment(Some(id), facts.comment);
+    Ok(id)
+}
+
+/// What a generated column is computed from: the columns of `plain`, none of which is generated.
+pub(super) fn bind_generated(
+    env: &WriteContext<'_>,
+    plain: &TableDef,
+    facts: &ColumnFacts<'_>,
+) -> Result<Option<StoredExpr>> {
+    let Some(expr) = facts.generated else { return Ok(None) };
+    let bound = bind(&Scope::of_def(plain), expr, env.params).map_err(|error| match error {
+        Error::NotFound { .. } => Error::Invalid(format!(
+            "{error} among the columns that a generated column is computed from"
+        )),
+        other => other,
+    })?;
+    if bound.is_volatile() {
+        return Err(Error::Invalid("a generated column may not depend on when it runs".into()));
+    }
+    stored(plain, &bound).map(Some)
+}
+
+/// The columns of a key, and whether the largest comes first.
+pub(super) fn key_positions(def: &TableDef, columns: &[Ident]) -> Result<Vec<(usize, bool)>> {
+    let parts: Vec<(&str, bool)> = columns.iter().map(|c| key_column(&c.value)).collect();
+    let columns = positions(def, parts.iter().map(|(name, _)| *name))?;
+    Ok(columns.into_iter().zip(parts).map(|(at, (_, descending))| (at, descending)).collect())
 }
 
 fn set_key(key: &mut Option<Vec<(usize, bool)>>, columns: Vec<(usize, bool)>) -> Result<()> {
@@ -139,6 +209,9 @@ pub(in crate::sql) fn set_primary_key(def: &mut TableDef, key: &[(usize, bool)])
     for (at, descending) in key {
         let Some(column) = def.columns.get(*at) else { continue };
         types::check_key(&column.ty, &column.name)?;
+        if column.generated.is_some() {
+            return Err(Error::Unsupported("a generated column in a primary key".into()));
+        }
         def.primary_key.push(KeyPart { column: column.id, descending: *descending });
     }
     if let ([(at, _)], None) = (key, def.auto_increment) {
@@ -159,9 +232,39 @@ pub(super) struct ColumnFacts<'c> {
     pub default: Option<&'c SqlExpr>,
     /// SERIAL, AUTOINCREMENT, GENERATED … AS IDENTITY.
     pub automatic: bool,
+    /// The first automatic id, where one is named.
+    pub start: Option<u64>,
+    /// GENERATED ALWAYS AS (…).
+    pub generated: Option<&'c SqlExpr>,
+    /// COMMENT.
+    pub comment: Option<&'c str>,
+}
+
+/// `IDENTITY(start, step)`
+fn identity_start(text: &str) -> Result<Option<u64>> {
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
+    let numbers: Vec<u64> = numbers.iter().filter_map(|n| n.parse().ok()).collect();
+    match numbers.as_slice() {
+        [] => Ok(None),
+        [start, 1] => Ok(Some(*start)),
+        _ => Err(Error::Unsupported(format!("{text}: automatic ids count by one"))),
+    }
 }
 
 impl<'c> ColumnFacts<'c> {
+    /// A column of this type and nothing else.
+    pub fn of(ty: SqlType) -> Self {
+        ColumnFacts {
+            ty,
+            not_null: false,
+            default: None,
+            automatic: false,
+            start: None,
+            generated: None,
+            comment: None,
+        }
+    }
+
     /// Reads a column definition.
     ///
     /// # Errors
@@ -171,7 +274,7 @@ impl<'c> ColumnFacts<'c> {
             Some(ty) => (ty, true),
             None => (sql_type(&column.data_type)?, false),
         };
-        let mut facts = ColumnFacts { ty, not_null: serial, default: None, automatic: serial };
+        let mut facts = ColumnFacts { not_null: serial, automatic: serial, ..ColumnFacts::of(ty) };
         for ColumnOptionDef { option, .. } in &column.options {
             match option {
                 ColumnOption::Null => facts.not_null = false,
@@ -185,14 +288,25 @@ impl<'c> ColumnFacts<'c> {
                         other => return Err(Error::Unsupported(format!("the option {other}"))),
                     }
                 }
-                ColumnOption::Generated { generation_expr: None, .. } => {
+                ColumnOption::Generated { generation_expr: None, sequence_options, .. } => {
                     (facts.automatic, facts.not_null) = (true, true);
+                    let start = sequence_options.iter().flatten().find_map(|o| match o {
+                        SequenceOptions::StartWith(start, _) => Some(start.to_string()),
+                        _ => None,
+                    });
+                    facts.start = start.and_then(|start| start.parse().ok());
                 }
-                ColumnOption::Identity(_) => (facts.automatic, facts.not_null) = (true, true),
+                ColumnOption::Generated { generation_expr: Some(expr), .. } => {
+                    facts.generated = Some(expr);
+                }
+                ColumnOption::Identity(identity) => {
+                    (facts.automatic, facts.not_null) = (true, true);
+                    facts.start = identity_start(&identity.to_string())?;
+                }
+                ColumnOption::Comment(text) => facts.comment = Some(text),
                 ColumnOption::Unique { .. }
                 | ColumnOption::ForeignKey { .. }
-                | ColumnOption::Check(_)
-                | ColumnOption::Comment(_) => {}
+                | ColumnOption::Check(_) => {}
                 other => return Err(Error::Unsupported(format!("the column option {other}"))),
             }
         }
@@ -200,6 +314,9 @@ impl<'c> ColumnFacts<'c> {
             && !collation.to_string().eq_ignore_ascii_case("binary")
         {
             return Err(Error::Unsupported(format!("COLLATE {collation}")));
+        }
+        if facts.generated.is_some() && (facts.default.is_some() || facts.automatic) {
+            return Err(Error::Invalid("a generated column has no other value".into()));
         }
         if facts.automatic && !facts.ty.is_integer() {
             return Err(Error::Invalid(format!(
@@ -212,7 +329,7 @@ impl<'c> ColumnFacts<'c> {
 }
 
 /// Whether a column is the primary key by itself, and descending.
-fn key_order(column: &SqlColumn) -> Option<bool> {
+pub(super) fn key_order(column: &SqlColumn) -> Option<bool> {
     let primary =
         |o: &ColumnOptionDef| matches!(o.option, ColumnOption::Unique { is_primary: true, .. });
     column.options.iter().any(primary).then(|| {
@@ -329,7 +446,7 @@ pub(super) fn add_constraint(
     match constraint {
         TableConstraint::PrimaryKey { .. } => Ok(()),
         TableConstraint::Unique { name, columns, .. } => {
-            let columns = positions(def, columns.iter().map(|c| c.value.as_str()))?;
+            let columns = positions(def, columns.iter().map(|c| key_column(&c.value).0))?;
             check_unique_types(def, &columns)?;
             add_unique(state, def, text(name).as_deref(), &columns)
         }

@@ -107,6 +107,22 @@ pub(super) fn drop_indexes(txn: &mut Txn, names: &[ObjectName], if_exists: bool)
     Ok(Output::done(StatementKind::DropIndex, 0))
 }
 
+/// ALTER INDEX … RENAME TO.
+pub(super) fn rename_index(txn: &mut Txn, name: &ObjectName, new: &ObjectName) -> Result<Output> {
+    let (name, new) = (table_name(name)?, table_name(new)?);
+    check_name(Kind::Index, new)?;
+    let table = owner(txn, None, name).and_then(|id| txn.state().table(id));
+    let table = table.ok_or_else(|| Error::not_found(Kind::Index, name))?;
+    let mut def = table.table.def.clone();
+    if !same_name(name, new) {
+        free_name(txn.state(), &def, new)?;
+    }
+    let index = def.indexes.iter_mut().find(|index| same_name(&index.name, name));
+    index.into_iter().for_each(|index| index.name = new.to_owned());
+    txn.define(def, None)?;
+    Ok(Output::done(StatementKind::AlterTable, 0))
+}
+
 /// The table that has an index of this name.
 fn owner(txn: &Txn, table: Option<&str>, index: &str) -> Option<TableId> {
     let named = |t: &&std::sync::Arc<crate::row::TableState>| {

@@ -81,6 +81,7 @@ pub(in crate::sql) fn add_column(
     not_null: bool,
     default: Option<StoredExpr>,
     missing: Value,
+    generated: Option<StoredExpr>,
 ) -> Result<ColumnId> {
     check_name(Kind::Column, name)?;
     if def.column(name).is_some() {
@@ -95,6 +96,10 @@ pub(in crate::sql) fn add_column(
     if let Some(default) = &default {
         content.extend(default.encode());
     }
+    if let Some(generated) = &generated {
+        content.push(1);
+        content.extend(generated.encode());
+    }
     let (id, generation) = fresh(
         def,
         |generation| ColumnId::derive(&def.id.0, name, &content, generation),
@@ -102,7 +107,8 @@ pub(in crate::sql) fn add_column(
         |id| def.columns.iter().any(|c| c.id == *id),
     );
     let name = name.to_owned();
-    def.columns.push(ColumnDef { id, name, generation, ty, not_null, default, missing });
+    let column = ColumnDef { id, name, generation, ty, not_null, default, missing, generated };
+    def.columns.push(column);
     Ok(id)
 }
 
@@ -234,6 +240,13 @@ pub(in crate::sql) fn add_foreign_key(
         )));
     }
     check_types(state, def, reference, parent, &parent_columns)?;
+    let writes = reference.on_delete == Action::SetNull
+        || matches!(reference.on_update, Action::Cascade | Action::SetNull);
+    let generated =
+        |at: &usize| def.columns.get(*at).is_some_and(|column| column.generated.is_some());
+    if writes && reference.columns.iter().any(generated) {
+        return Err(Error::Invalid("a foreign key cannot set a generated column".into()));
+    }
     let name = match reference.name {
         Some(name) => {
             check_name(Kind::Index, name)?;

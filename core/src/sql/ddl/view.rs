@@ -6,7 +6,7 @@
 use super::parts::{add_column, check_name};
 use crate::error::{Error, Kind, Result};
 use crate::row::{TableDef, TableId, VIEW_NOTE};
-use crate::sql::context::table_name;
+use crate::sql::context::{QueryContext, table_name};
 use crate::sql::parse::parse;
 use crate::sql::query;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
@@ -33,19 +33,21 @@ pub(super) fn create_view(
     let name = table_name(view.name)?;
     check_name(Kind::Table, name)?;
     let there = txn.state().find(name).ok().map(|t| (t.table.id(), t.table.def.view().is_some()));
-    if let Some((id, is_view)) = there {
-        match (view.or_replace && is_view, view.if_not_exists) {
-            (true, _) => txn.drop_table(id)?,
-            (_, true) => return Ok(Output::done(StatementKind::CreateView, 0)),
-            _ => return Err(Error::exists(Kind::Table, name)),
-        }
-    }
+    let replaced = match there {
+        None => None,
+        Some((id, true)) if view.or_replace => txn.state().table(id).cloned(),
+        Some(_) if view.if_not_exists => return Ok(Output::done(StatementKind::CreateView, 0)),
+        Some(_) => return Err(Error::exists(Kind::Table, name)),
+    };
     let text = view.query.to_string();
     if text.contains('\0') {
         return Err(Error::Unsupported("AS OF inside a view: ask for the view AS OF".into()));
     }
     let snapshot = Snapshot::of(txn, env);
-    let mut ctx = snapshot.context(None);
+    // A view reads neither itself nor what reads it.
+    let mut state = txn.state().clone();
+    replaced.iter().for_each(|view| drop(state.remove_table(view.table.id())));
+    let mut ctx = QueryContext { state: &state, ..snapshot.context(None) };
     // What the caller's parameters are now would be forgotten.
     ctx.params = &[];
     let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.statement else {
@@ -64,9 +66,22 @@ pub(super) fn create_view(
             column.name = name.value.clone();
         }
     }
-    let mut def = made_of(txn, name, &columns, Some(&text))?;
-    def.created = txn.moment().now.0;
-    txn.create_table(def)?;
+    match replaced {
+        None => {
+            let mut def = made_of(txn, name, &columns, Some(&text))?;
+            def.created = txn.moment().now.0;
+            txn.create_table(def)?;
+        }
+        // It stays the same view: another branch that changed or dropped it is in conflict.
+        Some(before) => {
+            let before = &before.table.def;
+            let mut def = shown(before.id, &before.name, &columns, Some(&text))?;
+            def.generation = before.generation;
+            def.created = before.created;
+            def.set_comment(None, before.comment(None));
+            txn.define(def, None)?;
+        }
+    }
     Ok(Output::done(StatementKind::CreateView, 0))
 }
 
@@ -111,7 +126,14 @@ pub(super) fn create_table_as(
 }
 
 /// DROP VIEW.
-pub(super) fn drop_views(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -> Result<Output> {
+pub(super) fn drop_views(
+    txn: &mut Txn,
+    env: &WriteContext<'_>,
+    names: &[ObjectName],
+    if_exists: bool,
+    cascade: bool,
+) -> Result<Output> {
+    let before = txn.state().clone();
     for name in names {
         let name = table_name(name)?;
         let found =
@@ -124,6 +146,9 @@ pub(super) fn drop_views(txn: &mut Txn, names: &[ObjectName], if_exists: bool) -
             None if if_exists => {}
             None => return Err(Error::not_found(Kind::Table, name)),
         }
+    }
+    if cascade {
+        super::drop::broken_views(txn, env, &before)?;
     }
     Ok(Output::done(StatementKind::DropView, 0))
 }
@@ -139,23 +164,34 @@ fn made_of(
         return Err(Error::Invalid("a query that is kept shows at least one column".into()));
     }
     let build = |id: TableId, generation: u32| -> Result<TableDef> {
-        let mut def = TableDef::empty(id, name);
+        let mut def = shown(id, name, columns, view)?;
         def.generation = generation;
-        for column in columns {
-            add_column(&mut def, &column.name, column.ty, false, None, Value::Null)?;
-        }
-        if let Some(text) = view {
-            def.notes.insert(VIEW_NOTE.to_owned(), text.to_owned());
-        }
         Ok(def)
     };
     let nameless = super::create::unspelled(build(TableId([0; 16]), 0)?);
     let mut generation = 0;
     loop {
         let id = TableId::derive(b"", name, &nameless.encode(), generation);
-        if txn.state().table(id).is_none() {
+        if !txn.state().knows_table(id) {
             return build(id, generation);
         }
         generation += 1;
     }
+}
+
+/// A definition of these columns and, for a view, its query.
+fn shown(
+    id: TableId,
+    name: &str,
+    columns: &[OutputColumn],
+    view: Option<&str>,
+) -> Result<TableDef> {
+    let mut def = TableDef::empty(id, name);
+    for column in columns {
+        add_column(&mut def, &column.name, column.ty, false, None, Value::Null, None)?;
+    }
+    if let Some(text) = view {
+        def.notes.insert(VIEW_NOTE.to_owned(), text.to_owned());
+    }
+    Ok(def)
 }

@@ -3,7 +3,7 @@
 use super::target::column_of;
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, StoredExpr, TableDef};
+use crate::row::{Row, StoredExpr, Table, TableDef};
 use crate::sql::bind::{Scope, bind_alone};
 use crate::sql::context::QueryContext;
 use crate::sql::types;
@@ -30,18 +30,20 @@ impl Assigned {
     /// What an expression gives; `Value` for what does not fit a column.
     pub fn apply(
         assigned: &[Assigned],
-        def: &TableDef,
+        table: &Table,
         seen: &[Value],
         eval: &EvalContext<'_>,
     ) -> Result<Row> {
-        let mut new: Row = seen.get(..def.columns.len()).unwrap_or(seen).to_vec();
+        let columns = &table.def.columns;
+        let mut new: Row = seen.get(..columns.len()).unwrap_or(seen).to_vec();
         for Assigned { column, value } in assigned {
             let value = value.as_ref().map_or(Ok(Value::Null), |expr| expr.eval(seen, eval))?;
-            let Some(definition) = def.columns.get(*column) else { continue };
+            let Some(definition) = columns.get(*column) else { continue };
             if let Some(place) = new.get_mut(*column) {
                 *place = types::assign(value, &definition.ty)?;
             }
         }
+        table.generate(&mut new)?;
         Ok(new)
     }
 }
@@ -100,7 +102,11 @@ impl<'s> SetList<'s> {
         if self.0.iter().any(|(known, _)| *known == column) {
             return Err(Error::Sql(format!("column '{name}' is set twice")));
         }
-        self.0.push((column, (!is_default(&value)).then_some(value)));
+        let value = (!is_default(&value)).then_some(value);
+        if value.is_some() {
+            refuse_generated(def, column)?;
+        }
+        self.0.push((column, value));
         Ok(())
     }
 
@@ -184,4 +190,18 @@ pub(super) fn is_default(expr: &SqlExpr) -> bool {
 pub(super) fn default_of(def: &TableDef, column: usize) -> Result<Option<Expr<usize>>> {
     let bound = |default: &StoredExpr| default.map_columns(&mut |_| Ok::<usize, Error>(0));
     def.columns.get(column).and_then(|c| c.default.as_ref()).map(bound).transpose()
+}
+
+/// A value for a generated column is refused; DEFAULT is what it has anyway.
+///
+/// # Errors
+/// `Invalid`.
+pub(super) fn refuse_generated(def: &TableDef, at: usize) -> Result<()> {
+    match def.columns.get(at) {
+        Some(column) if column.generated.is_some() => Err(Error::Invalid(format!(
+            "column '{}' is generated: it takes no value but DEFAULT",
+            column.name
+        ))),
+        _ => Ok(()),
+    }
 }

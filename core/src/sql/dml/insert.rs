@@ -1,7 +1,7 @@
 //! INSERT.
 
 use super::around::{Around, query};
-use super::assign::{default_of, is_default};
+use super::assign::{default_of, is_default, refuse_generated};
 use super::cascade::{Changed, follow, is_parent};
 use super::returning::Returning;
 use super::syntax::plain_name;
@@ -91,14 +91,21 @@ fn read_source(
         }
         columns.push(at);
     }
-    if columns.is_empty() {
+    let all = columns.is_empty();
+    if all {
         columns = (0..def.columns.len()).collect();
     }
     let Some(source) = &insert.source else {
         // DEFAULT VALUES.
         return Ok(Incoming { columns: Vec::new(), rows: vec![Vec::new()], drawn: 0 });
     };
-    let arity = |found: usize| match found == columns.len() {
+    // Generated columns may be left out, as SQLite has it, or given DEFAULT, as PostgreSQL has it.
+    let fit = |found: usize, columns: &mut Vec<usize>| {
+        if all && found < columns.len() {
+            columns.retain(|at| def.columns.get(*at).is_some_and(|c| c.generated.is_none()));
+        }
+    };
+    let arity = |found: usize, columns: &[usize]| match found == columns.len() {
         true => Ok(()),
         false => Err(Error::Sql(format!(
             "a row of {found} values for {} columns of '{}'",
@@ -109,10 +116,11 @@ fn read_source(
     if let (Some(values), true) = (plain_values(source), around.is_nothing()) {
         let eval = ctx.eval();
         let meter = Meter::new(ctx.limits);
+        fit(values.first().map_or(0, Vec::len), &mut columns);
         let mut rows = Vec::with_capacity(values.len());
         for row in values {
             meter.step()?;
-            arity(row.len())?;
+            arity(row.len(), &columns)?;
             let values = row.iter().map(|expr| value_of(ctx, expr, &eval));
             let values: Vec<Option<Value>> = values.collect::<Result<_>>()?;
             meter.hold(values.iter().flatten().map(Value::size_bytes).sum())?;
@@ -124,7 +132,8 @@ fn read_source(
     let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
     let source = within(source, around);
     let output = run_select(&QueryContext { limits: &limits, ..*ctx }, &source)?;
-    arity(output.columns.len())?;
+    fit(output.columns.len(), &mut columns);
+    arity(output.columns.len(), &columns)?;
     let rows = output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
     Ok(Incoming { columns, rows, drawn: super::DEFAULTS_DRAWN })
 }
@@ -239,11 +248,15 @@ pub(in crate::sql) fn insert_into(
                 Some(Value::Null) if column.not_null && matches!(conflict, Conflict::Replace) => {
                     defaults.value(at, &eval)?
                 }
-                Some(value) => value,
+                Some(value) => {
+                    refuse_generated(def, at)?;
+                    value
+                }
                 None => defaults.value(at, &eval)?,
             };
             row.push(types::assign(value, &column.ty)?);
         }
+        table.table.generate(&mut row)?;
         inserting.row(txn, row)?;
     }
     inserting.finish(txn)
@@ -350,7 +363,7 @@ impl Inserting<'_> {
         let stored = self.stored(txn, key)?;
         let old = state.table.decode(&stored)?;
         let ctx = self.before.context(Some(txn));
-        let new = change.of(&ctx, &state.table.def, (&old, row), self.eval)?;
+        let new = change.of(&ctx, &state.table, (&old, row), self.eval)?;
         let Some(new) = new else { return Ok(()) };
         self.note(state, &stored, Some(&new))?;
         txn.update(self.id, key, &stored, &new)?;
@@ -369,6 +382,9 @@ impl Inserting<'_> {
             }
             if let Some(place) = shown.as_mut().and_then(|row| row.get_mut(at)) {
                 *place = Value::Int(given);
+            }
+            if let Some(row) = &mut shown {
+                self.table.table.generate(row)?;
             }
         }
         self.output.affected += 1;

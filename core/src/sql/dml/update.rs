@@ -169,7 +169,7 @@ fn apply(
         let mut seen = table.decode(&stored)?;
         let width = seen.len();
         seen.extend(beside);
-        let new = Assigned::apply(assigned, &table.def, &seen, &eval)?;
+        let new = Assigned::apply(assigned, table, &seen, &eval)?;
         output.affected += 1;
         returning.push(&new, seen.get(width..).unwrap_or(&[]), &eval, &meter)?;
         if parent {

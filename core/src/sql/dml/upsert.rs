@@ -6,7 +6,7 @@ use super::syntax::target_expression;
 use crate::chunk::Chunks;
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, TableDef, TableState, same_name};
+use crate::row::{Row, Table, TableDef, TableState, same_name};
 use crate::sql::bind::{Scope, bind, bind_alone};
 use crate::sql::context::{QueryContext, table_name};
 use crate::sql::parse::parse_expr;
@@ -170,7 +170,7 @@ impl Change {
     pub(super) fn of(
         &self,
         ctx: &QueryContext<'_>,
-        def: &TableDef,
+        table: &Table,
         (old, new): (&Row, Row),
         eval: &EvalContext<'_>,
     ) -> Result<Option<Row>> {
@@ -183,13 +183,13 @@ impl Change {
                 {
                     return Ok(None);
                 }
-                Assigned::apply(assigned, def, &seen, eval).map(Some)
+                Assigned::apply(assigned, table, &seen, eval).map(Some)
             }
             Change::ByRow { assigned, query } => {
                 let Some(values) = query.of(ctx, &seen)? else { return Ok(None) };
-                seen.truncate(def.columns.len());
+                seen.truncate(table.def.columns.len());
                 seen.extend(values);
-                Assigned::apply(assigned, def, &seen, eval).map(Some)
+                Assigned::apply(assigned, table, &seen, eval).map(Some)
             }
         }
     }
@@ -225,7 +225,7 @@ fn unique_over(state: &TableState, wanted: &[Expr<usize>]) -> Result<Unique> {
 
 fn constraint(state: &TableState, name: &str) -> Result<Unique> {
     let def = &state.table.def;
-    if same_name(name, &format!("{}_pkey", def.name)) && !def.primary_key.is_empty() {
+    if same_name(name, &def.primary_key_name()) && !def.primary_key.is_empty() {
         return Ok(Unique::PrimaryKey);
     }
     let index = def.indexes.iter().position(|i| i.unique && same_name(&i.name, name));

@@ -50,10 +50,10 @@ fn create(txn: &mut Txn, schema: &Schema) -> Result<()> {
     let mut generation = 0;
     let id = loop {
         let id = TableId::derive(b"", name, &nameless, generation);
-        if txn.state().table(id).is_none() {
+        if !txn.state().knows_table(id) {
             break id;
         }
-        // A table that was renamed away still has the id of its first name.
+        // A table that was dropped had this id, or one that was renamed away still has it.
         generation += 1;
     };
     let mut def = blank(name, id, txn.moment().now.0);
@@ -127,7 +127,7 @@ fn fit(state: &State, def: &mut TableDef, schema: &Schema) -> Result<()> {
                 let column = crate::row::ColumnDef { not_null, default, ..column.clone() };
                 def.columns.push(column);
             }
-            None => drop(add_column(def, name, ty, not_null, default, Value::Null)?),
+            None => drop(add_column(def, name, ty, not_null, default, Value::Null, None)?),
         }
     }
     let columns = schema.column_defs.as_deref().unwrap_or_default();
@@ -241,7 +241,7 @@ pub(super) fn add_glue_column(
     missing: Value,
 ) -> Result<()> {
     let Wanted { name, ty, not_null, default } = wanted(column)?;
-    let id = add_column(def, name, ty, not_null, default, missing)?;
+    let id = add_column(def, name, ty, not_null, default, missing, None)?;
     match (column.unique.is_some(), def.position_of(id)) {
         (true, Some(at)) => add_unique(state, def, None, &[at]),
         _ => Ok(()),

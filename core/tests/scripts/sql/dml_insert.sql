@@ -179,101 +179,38 @@ INSERT 1, ids 42, commit 23
 id
 42
 
-INSERT INTO t (id, a) SELECT self.n, s.n FROM self JOIN self AS s ON CONFLICT (id) DO UPDATE SET a = -1 RETURNING id
+INSERT INTO t (id, a) SELECT o.id, s.id FROM o JOIN o AS s ON CONFLICT (id) DO UPDATE SET a = -1 WHERE t.id = 1 RETURNING id
 ----
-INSERT 81, ids 0, commit 24
+INSERT 3, commit 24
 id
 1
 1
 1
-1
-1
-1
-1
-1
-1
-2
-2
-2
-2
-2
-2
-2
-2
-2
-3
-3
-3
-3
-3
-3
-3
-3
-3
-4
-4
-4
-4
-4
-4
-4
-4
-4
-5
-5
-5
-5
-5
-5
-5
-5
-5
-6
-6
-6
-6
-6
-6
-6
-6
-6
-7
-7
-7
-7
-7
-7
-7
-7
-7
-8
-8
-8
-8
-8
-8
-8
-8
-8
-0
-0
-0
-0
-0
-0
-0
-0
-0
 
 CREATE TABLE words (id INTEGER PRIMARY KEY, conflict INT, "returning" INT)
 ----
 CREATE TABLE, commit 25
 
-INSERT INTO words SELECT t.id, 1, o.id FROM t JOIN o ON o.t = t.id RETURNING *
+INSERT INTO words SELECT t.id + o.id, 1, o.id FROM t JOIN o ON o.t = t.id RETURNING *
 ----
-error Violation: table 'words' already has a row with (id) = (900): PRIMARY KEY
+INSERT 3, ids 504 901 902, commit 26
+id | conflict | returning
+504 | 1 | 3
+901 | 1 | 1
+902 | 1 | 2
 
-UPDATE words SET conflict = w.returning FROM words AS w JOIN o ON conflict = o.id WHERE w.id = words.id RETURNING id, conflict
+UPDATE words SET conflict = w.returning FROM words AS w JOIN o ON conflict = o.id WHERE w.id = words.id RETURNING id, words.conflict
 ----
-UPDATE 0
+UPDATE 3, commit 27
 id | conflict
+504 | 3
+901 | 1
+902 | 2
+
+UPDATE words SET conflict = w.returning FROM words AS w JOIN o ON w.conflict = o.id WHERE w.id = words.id RETURNING id, conflict
+----
+UPDATE 3
+id | conflict
+504 | 3
+901 | 1
+902 | 2
