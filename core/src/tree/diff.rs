@@ -3,13 +3,13 @@
 //! Both are walked together; where they point to the same chunk both step over all of it. The cost is
 //! that of the differences: nodes that differ, and the ways to them.
 
+use super::ahead::want_differing;
 use super::bytes::Bytes;
 use super::cursor::KeyRange;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::{ChunkError, Chunks, Hash};
+use crate::chunk::{Chunks, Faulting, Hash, both};
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A key whose value differs.
@@ -86,7 +86,7 @@ impl<'c> Side<'c> {
     }
 
     /// Opens the subtree ahead.
-    fn open(&mut self, hints: &[Hash]) -> Result<(), TreeError> {
+    fn open(&mut self) -> Result<(), TreeError> {
         let hash = match (self.root, self.path.last()) {
             (Some(hash), _) => hash,
             (None, Some((node, i))) => match node.child(*i) {
@@ -95,20 +95,10 @@ impl<'c> Side<'c> {
             },
             (None, None) => return Ok(()),
         };
-        let node = Node::open(self.chunks.get(&hash, hints)?)?;
+        let node = Node::open(self.chunks.get(&hash, &[])?)?;
         self.skip();
         self.path.push((node, 0));
         Ok(())
-    }
-
-    /// The subtrees that the innermost open node above the leaves has ahead.
-    fn siblings(&self) -> Vec<Hash> {
-        if let Some(root) = self.root {
-            return vec![root];
-        }
-        let inner = self.path.iter().rev().find(|(node, _)| !node.is_leaf());
-        let Some((node, i)) = inner else { return Vec::new() };
-        (*i..node.len()).filter_map(|at| node.child(at)).map(|child| child.hash).collect()
     }
 
     fn take(&mut self) -> Result<Pair, TreeError> {
@@ -134,7 +124,8 @@ impl<'c> Side<'c> {
 pub struct Diff<'c> {
     old: Side<'c>,
     new: Side<'c>,
-    levels: (u8, u8),
+    chunks: &'c Chunks,
+    roots: (Root, Root),
     range: KeyRange,
 }
 
@@ -144,7 +135,7 @@ pub fn diff<'c>(chunks: &'c Chunks, old: Root, new: Root, range: &KeyRange) -> D
     if old.hash == new.hash {
         (a.root, b.root) = (None, None);
     }
-    Diff { old: a, new: b, levels: (old.level, new.level), range: range.clone() }
+    Diff { old: a, new: b, chunks, roots: (old, new), range: range.clone() }
 }
 
 impl Diff<'_> {
@@ -155,7 +146,7 @@ impl Diff<'_> {
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<Change>, TreeError> {
         loop {
-            let ahead = (self.old.ahead(self.levels.0), self.new.ahead(self.levels.1));
+            let ahead = (self.old.ahead(self.roots.0.level), self.new.ahead(self.roots.1.level));
             match ahead {
                 (Ahead::End, Ahead::End) => return Ok(None),
                 (Ahead::Subtree(a, x), Ahead::Subtree(b, y)) => {
@@ -239,29 +230,15 @@ impl Diff<'_> {
         self.open(order.is_le(), order.is_ge())
     }
 
-    /// Opens the subtree ahead on one side or on both. What is missing is asked for together with
-    /// all that differs below the nodes that are open: the walk will come to it.
+    /// Opens the subtree ahead on one side or on both. Where one is missing, others that differ are
+    /// asked for too: the walk will come to them.
     fn open(&mut self, old: bool, new: bool) -> Result<(), TreeError> {
-        let mut opened = Ok(());
-        let fault = |done: &Result<(), TreeError>| {
-            matches!(done, Err(TreeError::Chunk(ChunkError::Fault(_))))
-        };
-        for (wanted, is_old) in [(old, true), (new, false)] {
-            if !wanted {
-                continue;
-            }
-            let side = if is_old { &mut self.old } else { &mut self.new };
-            let mut done = side.open(&[]);
-            if fault(&done) {
-                let (a, b) = (self.old.siblings(), self.new.siblings());
-                let (in_a, in_b): (HashSet<&Hash>, HashSet<&Hash>) =
-                    (a.iter().collect(), b.iter().collect());
-                let hints: Vec<Hash> = in_a.symmetric_difference(&in_b).map(|h| **h).collect();
-                let side = if is_old { &mut self.old } else { &mut self.new };
-                done = side.open(&hints);
-            }
-            // Both are asked for before giving up, so that one fault names both.
-            opened = opened.and(done);
+        let one = if old { self.old.open() } else { Ok(()) };
+        let other = if new { self.new.open() } else { Ok(()) };
+        let opened = both(one, other).map(drop);
+        if opened.as_ref().is_err_and(Faulting::is_fault) {
+            let (old, new) = self.roots;
+            want_differing(self.chunks, old, new, &self.range)?;
         }
         opened
     }

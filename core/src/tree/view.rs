@@ -4,11 +4,12 @@
 //! grown (a keyframe). Cloning copies two pointers, so savepoints, branches and readers' snapshots
 //! are clones. Every read looks at both and gives what the folded tree would give.
 
+use super::ahead::leaves_of;
 use super::bytes::Bytes;
 use super::cursor::{Cursor, KeyRange};
 use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, both};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -264,9 +265,16 @@ impl View {
         touched.retain(|key| range.contains(key));
         touched.sort();
         touched.dedup();
-        touched.reverse();
         let mut tree = diff(chunks, old.root, new.root, range);
-        let next = tree.next()?;
+        let next = match chunks.restarts() {
+            None => tree.next()?,
+            Some(_) => {
+                let ahead = |view: &View| leaves_of(chunks, view.root, &touched).map(drop);
+                let ahead = both(ahead(old), ahead(new));
+                both(ahead, tree.next())?.1
+            }
+        };
+        touched.reverse();
         Ok(ViewDiff { chunks, old, new, tree, next, touched })
     }
 }
