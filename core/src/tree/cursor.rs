@@ -1,10 +1,10 @@
 //! Reading in the order of keys, both ways.
 
-use super::blob::load_value;
+use super::blob::{self, load_value};
 use super::bytes::Bytes;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::{ChunkError, Chunks};
+use crate::chunk::{ChunkError, Chunks, Faulting, Hash};
 use std::ops::Bound;
 
 /// A range of keys.
@@ -77,6 +77,8 @@ pub struct Cursor<'c> {
     at: usize,
     // Where the range ends in this leaf. Forwards: one more than its last entry. Backwards: its first.
     until: usize,
+    // Come past until now.
+    leaves: usize,
 }
 
 impl<'c> Cursor<'c> {
@@ -91,7 +93,8 @@ impl<'c> Cursor<'c> {
         reverse: bool,
     ) -> Result<Self, TreeError> {
         let (range, path) = (range.clone(), Vec::new());
-        let mut cursor = Cursor { chunks, range, reverse, path, leaf: None, at: 0, until: 0 };
+        let mut cursor =
+            Cursor { chunks, range, reverse, path, leaf: None, at: 0, until: 0, leaves: 0 };
         if root.count > 0 {
             cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
         }
@@ -151,13 +154,7 @@ impl<'c> Cursor<'c> {
         let hash = node.child(i).ok_or(missing)?.hash;
         let chunk = match self.chunks.get(&hash, &[]) {
             Err(ChunkError::Fault(_)) => {
-                let wanted = |hint: &crate::chunk::Hash| {
-                    let at =
-                        (0..node.len()).find(|i| node.child(*i).is_some_and(|c| c.hash == *hint));
-                    at.is_none_or(|at| self.may_hold(node, at))
-                };
-                let hints: Vec<_> =
-                    node.hints(i, self.reverse).into_iter().take_while(wanted).collect();
+                let hints = self.ahead(node, i, self.path.last())?;
                 self.chunks.get(&hash, &hints)?
             }
             other => other?,
@@ -167,6 +164,41 @@ impl<'c> Cursor<'c> {
             true => Ok(below),
             false => Err(TreeError::Malformed { chunk: hash, why: "it has another level" }),
         }
+    }
+
+    /// What comes after child `i` of a node: its siblings, and the further the walk has come the more
+    /// of what stands below the node's own siblings, which are children of `above`.
+    fn ahead(
+        &self,
+        node: &Node,
+        i: usize,
+        above: Option<&(Node, usize)>,
+    ) -> Result<Vec<Hash>, TreeError> {
+        const HINTS_PER_LEAF: usize = 4;
+        let after = |node: &Node, i: Option<usize>| {
+            let range = match (i, self.reverse) {
+                (Some(i), false) => i + 1..node.len(),
+                (Some(i), true) => 0..i,
+                (None, _) => 0..node.len(),
+            };
+            let mut found: Vec<usize> = range.filter(|at| self.may_hold(node, *at)).collect();
+            if self.reverse {
+                found.reverse();
+            }
+            found.into_iter().filter_map(|at| node.child(at)).map(|child| child.hash).collect()
+        };
+        let mut hints: Vec<Hash> = after(node, Some(i));
+        let Some((above, at)) = above else { return Ok(hints) };
+        for hash in after(above, Some(*at)) {
+            if hints.len() >= self.leaves.saturating_mul(HINTS_PER_LEAF) {
+                break;
+            }
+            match self.chunks.at_hand(&hash)? {
+                Some(chunk) => hints.extend(after(&Node::open(chunk)?, None)),
+                None => hints.push(hash),
+            }
+        }
+        Ok(hints)
     }
 
     /// Whether child `i` may hold keys of the range.
@@ -202,8 +234,38 @@ impl<'c> Cursor<'c> {
         let (start, end) = leaf.value_span(i);
         match leaf.stored(i) {
             [0, ..] => Ok(Bytes::part(leaf.chunk(), start + 1, end)),
-            stored => Ok(Bytes::from(load_value(self.chunks, stored)?)),
+            stored => match load_value(self.chunks, stored) {
+                Err(fault) if fault.is_fault() => {
+                    if let Some((top, _)) = blob::top(stored) {
+                        self.chunks.get(&top, &self.values_ahead(leaf)?)?;
+                    }
+                    Err(fault)
+                }
+                value => Ok(Bytes::from(value?)),
+            },
         }
+    }
+
+    /// The large values that come after this one, as far as leaves are at hand.
+    fn values_ahead(&self, leaf: &Node) -> Result<Vec<Hash>, TreeError> {
+        let entries = match self.reverse {
+            false => self.at..self.until,
+            true => self.until..self.at,
+        };
+        let tops = |leaf: &Node, entries: std::ops::Range<usize>| -> Vec<Hash> {
+            entries.filter_map(|i| Some(blob::top(leaf.stored(i))?.0)).collect()
+        };
+        let mut values = tops(leaf, entries);
+        let [.., (node, i)] = &self.path[..] else { return Ok(values) };
+        let above = self.path.len().checked_sub(2).and_then(|above| self.path.get(above));
+        for hash in self.ahead(node, *i, above)? {
+            let Some(chunk) = self.chunks.at_hand(&hash)? else { continue };
+            let leaf = Node::open(chunk)?;
+            if leaf.is_leaf() {
+                values.extend(tops(&leaf, 0..leaf.len()));
+            }
+        }
+        Ok(values)
     }
 
     /// To the next entry of the leaf, or of the next leaf.
@@ -234,6 +296,7 @@ impl<'c> Cursor<'c> {
             true => self.first_at(&leaf),
         };
         self.leaf = Some(leaf);
+        self.leaves += 1;
     }
 
     /// To the next leaf.

@@ -115,6 +115,14 @@ impl<'c> Side<'c> {
         Ok((key, value))
     }
 
+    /// The large values that the open leaf has ahead.
+    fn values(&self) -> Vec<Hash> {
+        let leaf = self.path.last().filter(|(node, _)| node.is_leaf());
+        let Some((node, i)) = leaf else { return Vec::new() };
+        let tops = (*i..node.len()).filter_map(|i| super::blob::top(node.stored(i)));
+        tops.map(|(top, _)| top).collect()
+    }
+
     fn stored(&self) -> &[u8] {
         self.path.last().map_or(&[], |(node, i)| node.stored(*i))
     }
@@ -171,13 +179,13 @@ impl Diff<'_> {
                     false => self.open(false, true)?,
                 },
                 (Ahead::Pair, Ahead::End) => {
-                    let (key, old) = self.old.take()?;
+                    let (key, old) = self.take_old()?;
                     if let Some(change) = self.kept(key, Some(old), None) {
                         return Ok(Some(change));
                     }
                 }
                 (Ahead::End, Ahead::Pair) => {
-                    let (key, new) = self.new.take()?;
+                    let (key, new) = self.take_new()?;
                     if let Some(change) = self.kept(key, None, Some(new)) {
                         return Ok(Some(change));
                     }
@@ -185,11 +193,11 @@ impl Diff<'_> {
                 (Ahead::Pair, Ahead::Pair) => {
                     let change = match self.old.key().cmp(self.new.key()) {
                         Ordering::Less => {
-                            let (key, old) = self.old.take()?;
+                            let (key, old) = self.take_old()?;
                             self.kept(key, Some(old), None)
                         }
                         Ordering::Greater => {
-                            let (key, new) = self.new.take()?;
+                            let (key, new) = self.take_new()?;
                             self.kept(key, None, Some(new))
                         }
                         Ordering::Equal if self.old.stored() == self.new.stored() => {
@@ -198,8 +206,7 @@ impl Diff<'_> {
                             None
                         }
                         Ordering::Equal => {
-                            let (key, old) = self.old.take()?;
-                            let (_, new) = self.new.take()?;
+                            let ((key, old), (_, new)) = both(self.take_old(), self.take_new())?;
                             self.kept(key, Some(old), Some(new))
                         }
                     };
@@ -209,6 +216,31 @@ impl Diff<'_> {
                 }
             }
         }
+    }
+
+    fn take_old(&mut self) -> Result<Pair, TreeError> {
+        let taken = self.old.take();
+        self.want_values(&taken)?;
+        taken
+    }
+
+    fn take_new(&mut self) -> Result<Pair, TreeError> {
+        let taken = self.new.take();
+        self.want_values(&taken)?;
+        taken
+    }
+
+    /// Where a large value is missing, those of the open leaves that differ are asked for together.
+    fn want_values(&self, taken: &Result<Pair, TreeError>) -> Result<(), TreeError> {
+        if !taken.as_ref().is_err_and(Faulting::is_fault) {
+            return Ok(());
+        }
+        let (old, new) = (self.old.values(), self.new.values());
+        let only = |a: &[Hash], b: &[Hash]| -> Vec<Hash> {
+            a.iter().filter(|hash| !b.contains(hash)).copied().collect()
+        };
+        Ok(both(self.chunks.want(&only(&old, &new)), self.chunks.want(&only(&new, &old)))
+            .map(drop)?)
     }
 
     fn kept(

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, KeyRange};
 use super::edit::child;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::{Chunks, all};
+use crate::chunk::{Chunks, Faulting, all};
 use std::ops::Bound;
 
 /// The value of a key.
@@ -53,6 +53,7 @@ pub fn get_many(
     keys: &[&[u8]],
 ) -> Result<Vec<Option<Bytes>>, TreeError> {
     let mut found = vec![None; keys.len()];
+    let mut fault = Ok(());
     for (leaf, range) in leaves_of(chunks, root, keys)? {
         for k in range {
             let Some(key) = keys.get(k) else { continue };
@@ -61,11 +62,14 @@ pub fn get_many(
                 && leaf.key(i) == *key
                 && let Some(place) = found.get_mut(k)
             {
-                *place = Some(value(chunks, &leaf, i)?);
+                match value(chunks, &leaf, i) {
+                    Err(error) if error.is_fault() => fault = Err(error),
+                    value => *place = Some(value?),
+                }
             }
         }
     }
-    Ok(found)
+    fault.map(|()| found)
 }
 
 /// How many keys are below `key`.
