@@ -33,11 +33,12 @@
 //!
 //! A point is `scn 3`, `time 1700000005` or `snapshot NAME`. What stands below `----` is what the
 //! script is expected to give; `UPDATE_GOLDEN=1` writes it anew. Every script is run twice: on a store
-//! that has everything at hand, and on one whose every chunk is missing when it is first asked for.
-//! Both must give the same, commit ids included.
+//! that has everything at hand, and on one that forgets everything between statements and restarts but
+//! what the last fault named; there the database is also opened anew before each block outside of
+//! transactions. Both must give the same, commit ids included, and no statement may start again often.
 
 use offshoot_core::chunk::{Chunk, ChunkSource, Hash, MemoryStore, Outcome, Store, StoreError};
-use offshoot_core::chunk::{Ticket, Write};
+use offshoot_core::chunk::{Ticket, WorkingSet, Write};
 use offshoot_core::database::{AsOf, BranchPatch, Database, MergeRequest, NewBranch};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::history::{Micros, Scn};
@@ -51,18 +52,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 const START_SECONDS: i64 = 1_700_000_000;
-/// Restarts of one statement, at most.
-const RESTARTS_MAX: usize = 200;
+/// Restarts of one statement, at most. The scripts' tables are small; what starts again is the walk
+/// along a short line of commits, and a tree of one level for each table and index that is come to.
+const RESTARTS_MAX: usize = 16;
 
-/// A store that has nothing at hand until it is asked for it once.
+/// A store that has nothing at hand but what the last fault named.
 struct Forgetful {
     inner: MemoryStore,
-    fetched: Mutex<HashSet<Hash>>,
+    at_hand: Mutex<HashSet<Hash>>,
 }
 
 impl ChunkSource for Forgetful {
     fn chunk(&self, hash: &Hash) -> Result<Option<Chunk>, StoreError> {
-        match self.fetched.lock().unwrap().contains(hash) {
+        match self.at_hand.lock().unwrap().contains(hash) {
             true => self.inner.chunk(hash),
             false => Ok(None),
         }
@@ -94,7 +96,7 @@ impl Store for Forgetful {
 /// A script while it runs.
 struct Run {
     database: Arc<Database>,
-    forgetful: Option<Arc<Forgetful>>,
+    forgetful: Option<(Arc<Forgetful>, Arc<WorkingSet>)>,
     sessions: BTreeMap<String, Session>,
     current: String,
     as_of: AsOf,
@@ -106,16 +108,11 @@ struct Run {
 
 impl Run {
     fn new(forgets: bool) -> Self {
-        let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
-        let (store, forgetful): (Arc<dyn Store>, _) = match forgets {
-            false => (Arc::new(MemoryStore::new()), None),
-            true => {
-                let inner = MemoryStore::new();
-                let store = Arc::new(Forgetful { inner, fetched: Mutex::default() });
-                (store.clone(), Some(store))
-            }
-        };
-        let database = Arc::new(Database::open(store, &moment).unwrap().value);
+        let forgetful = forgets.then(|| {
+            let (inner, at_hand) = (MemoryStore::new(), Mutex::default());
+            (Arc::new(Forgetful { inner, at_hand }), Arc::new(WorkingSet::new(64 << 20)))
+        });
+        let database = Run::open(&forgetful);
         let main = Session::new(database.clone(), "main", "golden");
         Run {
             database,
@@ -130,6 +127,27 @@ impl Run {
         }
     }
 
+    fn open(forgetful: &Option<(Arc<Forgetful>, Arc<WorkingSet>)>) -> Arc<Database> {
+        let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
+        Arc::new(match forgetful {
+            None => Database::open(Arc::new(MemoryStore::new()), &moment).unwrap().value,
+            Some((store, set)) => {
+                Database::open(store.clone(), &moment).unwrap().value.with_working_set(set.clone())
+            }
+        })
+    }
+
+    /// Forgets what the database holds in memory, where that loses nothing.
+    fn reopen(&mut self) {
+        if self.forgetful.is_some() && !self.sessions.values().any(Session::in_transaction) {
+            self.database = Run::open(&self.forgetful);
+            for session in self.sessions.values_mut() {
+                let (branch, author) = (session.branch().to_owned(), session.author().to_owned());
+                *session = Session::new(self.database.clone(), branch, author);
+            }
+        }
+    }
+
     fn moment(&mut self) -> Moment {
         self.moments += 1;
         self.clock += 1_000_000;
@@ -140,18 +158,20 @@ impl Run {
 
     /// Runs an operation until it no longer faults, as a host does.
     fn settled<T>(&mut self, mut operation: impl FnMut(&mut Run) -> Result<T>) -> Result<T> {
-        for _ in 0..RESTARTS_MAX {
-            match (operation(self), &self.forgetful) {
-                (Err(Error::Fault(set)), Some(store)) => {
-                    let mut fetched = store.fetched.lock().unwrap();
-                    let before = fetched.len();
-                    fetched.extend(set.missing.iter().chain(&set.hints));
-                    assert!(fetched.len() > before, "a fault that brings nothing new");
-                }
-                (other, _) => return other,
-            }
+        loop {
+            let done = operation(self);
+            let Some((store, set)) = &self.forgetful else { return done };
+            let Err(Error::Fault(faults)) = done else {
+                set.release();
+                store.at_hand.lock().unwrap().clear();
+                return done;
+            };
+            assert!(!faults.missing.is_empty(), "a fault that names nothing");
+            assert!(set.restarts() < RESTARTS_MAX, "more than {RESTARTS_MAX} restarts");
+            *store.at_hand.lock().unwrap() =
+                faults.missing.into_iter().chain(faults.hints).collect();
+            set.restart();
         }
-        panic!("more than {RESTARTS_MAX} restarts");
     }
 
     fn block(&mut self, text: &str) -> String {
@@ -470,6 +490,7 @@ fn run(script: &str, forgets: bool) -> (String, Vec<String>) {
         if text.is_empty() {
             continue;
         }
+        run.reopen();
         let answer = run.block(&text);
         let _ = writeln!(out, "{text}");
         if !answer.is_empty() {
