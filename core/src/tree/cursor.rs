@@ -166,15 +166,17 @@ impl<'c> Cursor<'c> {
         }
     }
 
-    /// What comes after child `i` of a node: its siblings, and the further the walk has come the more
-    /// of what stands below the node's own siblings, which are children of `above`.
+    /// What comes after child `i` of a node: its siblings, and what stands below the node's own
+    /// siblings, which are children of `above`. The further the walk has come the more.
     fn ahead(
         &self,
         node: &Node,
         i: usize,
         above: Option<&(Node, usize)>,
     ) -> Result<Vec<Hash>, TreeError> {
+        const FIRST_HINTS: usize = 16;
         const HINTS_PER_LEAF: usize = 4;
+        let most = self.leaves.saturating_mul(HINTS_PER_LEAF).saturating_add(FIRST_HINTS);
         let after = |node: &Node, i: Option<usize>| {
             let range = match (i, self.reverse) {
                 (Some(i), false) => i + 1..node.len(),
@@ -188,9 +190,9 @@ impl<'c> Cursor<'c> {
             found.into_iter().filter_map(|at| node.child(at)).map(|child| child.hash).collect()
         };
         let mut hints: Vec<Hash> = after(node, Some(i));
-        let Some((above, at)) = above else { return Ok(hints) };
-        for hash in after(above, Some(*at)) {
-            if hints.len() >= self.leaves.saturating_mul(HINTS_PER_LEAF) {
+        let further = above.map(|(above, at)| after(above, Some(*at))).unwrap_or_default();
+        for hash in further {
+            if hints.len() >= most {
                 break;
             }
             match self.chunks.at_hand(&hash)? {
@@ -198,6 +200,7 @@ impl<'c> Cursor<'c> {
                 None => hints.push(hash),
             }
         }
+        hints.truncate(most);
         Ok(hints)
     }
 
