@@ -105,9 +105,8 @@ impl WorkingSet {
             // Now, before the source's cache may drop it again.
             let awaited = std::mem::take(&mut self.inner().awaited);
             for hash in awaited {
-                match source.chunk(&hash)? {
-                    Some(chunk) => self.inner().keep(chunk, self.max_bytes),
-                    None => {}
+                if let Some(chunk) = source.chunk(&hash)? {
+                    self.inner().keep(chunk, self.max_bytes);
                 }
             }
         }

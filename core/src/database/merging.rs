@@ -439,7 +439,7 @@ pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Res
         let encoded =
             |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());
         let (old_def, new_def) = (encoded(old), encoded(new));
-        let schema = (old_def != new_def).then(|| crate::history::SchemaChange {
+        let schema = (old_def != new_def).then_some(crate::history::SchemaChange {
             table: id.0,
             old: old_def,
             new: new_def,
