@@ -296,7 +296,7 @@ fn cold_trees_restart_seldom() {
     let chunks = Chunks::new(warm.clone());
     let name = |i: u64| (i * 10).to_be_bytes().to_vec();
     // Some values stand outside the leaves.
-    let value = |i: u64| vec![i as u8; if i % 500 == 0 { 3_000 + i as usize } else { 60 }];
+    let value = |i: u64| vec![i as u8; if i.is_multiple_of(500) { 3_000 + i as usize } else { 60 }];
     let big: Model = (0..50_000u64).map(|i| (name(i), value(i))).collect();
     let root = tree::build(&chunks, big.clone()).unwrap();
     let changes = |every: u64, by: u64| -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
