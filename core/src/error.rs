@@ -1,6 +1,6 @@
 //! What can go wrong, by what the caller can do about it.
 
-use crate::chunk::{ChunkError, FaultSet, StoreError};
+use crate::chunk::{ChunkError, FaultSet, Faulting, StoreError};
 use crate::codec::DecodeError;
 use crate::expr::EvalError;
 use crate::history::{HistoryError, Micros, Scn};
@@ -164,6 +164,12 @@ impl Error {
     /// Whether the same call may succeed when it is made again.
     pub fn is_retriable(&self) -> bool {
         matches!(self, Error::WriteConflict(_) | Error::Busy(_))
+    }
+}
+
+impl Faulting for Error {
+    fn is_fault(&self) -> bool {
+        matches!(self, Error::Fault(_))
     }
 }
 

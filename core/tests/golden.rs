@@ -1,8 +1,9 @@
 //! Golden scripts: `tests/scripts/**/*.sql`; `golden_script` says how they are written.
 //!
 //! `UPDATE_GOLDEN=1` writes their answers anew. Every script is run twice: on a store that has
-//! everything at hand, and on one whose every chunk is missing when it is first asked for. Both must
-//! give the same, commit ids included. `cargo xtask wasm` runs the same scripts on WebAssembly.
+//! everything at hand, and on one that forgets everything between statements and restarts but what the
+//! last fault named; there the database is also opened anew before each block outside of transactions.
+//! Both must give the same, commit ids included, and no statement may start again often. `cargo xtask wasm` runs the same scripts on WebAssembly.
 
 mod golden_script;
 

@@ -17,10 +17,10 @@ use std::sync::Arc;
 /// States of a made-up shape: a chunk is the names of the chunks below it.
 fn references(
     chunks: &Chunks,
-    root: &Hash,
+    roots: &[Hash],
     visit: &mut dyn FnMut(&Hash) -> bool,
 ) -> Result<(), HistoryError> {
-    let mut todo = vec![*root];
+    let mut todo = roots.to_vec();
     while let Some(hash) = todo.pop() {
         if visit(&hash) {
             let chunk = chunks.get(&hash, &[])?;
@@ -78,8 +78,8 @@ fn exactly_what_is_reachable_is_live() {
     let keyframe = |id: &CommitId| Ok(keyframes.get(id).copied());
     let pins = Pins { commits: [head].into(), states: [pinned].into() };
     let visits = Cell::new(0);
-    let counted = |chunks: &Chunks, root: &Hash, visit: &mut dyn FnMut(&Hash) -> bool| {
-        references(chunks, root, &mut |hash| {
+    let counted = |chunks: &Chunks, roots: &[Hash], visit: &mut dyn FnMut(&Hash) -> bool| {
+        references(chunks, roots, &mut |hash| {
             visits.set(visits.get() + 1);
             visit(hash)
         })

@@ -2,10 +2,13 @@
 
 mod history_dag;
 
-use history_dag::{Dag, Random, best, bits, seeds};
+use history_dag::{Counted, Dag, Random, best, bits, seeds};
+use offshoot_core::chunk::{Chunk, ChunkError, ChunkSource, Chunks, Hash, StoreError, WorkingSet};
 use offshoot_core::history::{
     Body, CommitId, CommitReader, Delta, HistoryError, Links, Micros, Scn,
 };
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 fn log2(n: usize) -> u64 {
     u64::from(n.next_power_of_two().trailing_zeros())
@@ -40,6 +43,87 @@ fn any_number_and_time_is_found_in_few_reads() {
         most[1] = most[1].max(reads);
     }
     println!("most reads: {} by SCN, {} by time, bound {bound}", most[0], most[1]);
+}
+
+/// Runs a walk over a source that has nothing at hand but what the last fault named. Returns its
+/// answer, how often it started again, and how many commits it fetched.
+fn cold<T>(
+    dag: &Dag,
+    walk: impl Fn(&CommitReader<'_>) -> Result<T, HistoryError>,
+) -> (T, u64, usize) {
+    let cold = Arc::new(Cold { all: dag.source.clone(), at_hand: Mutex::default() });
+    let set = Arc::new(WorkingSet::new(64 << 20));
+    let mut fetched = 0;
+    loop {
+        let chunks = Chunks::new(cold.clone()).working_on(set.clone());
+        match walk(&CommitReader::new(&chunks)) {
+            Err(HistoryError::Chunk(ChunkError::Fault(faults))) => {
+                fetched += faults.missing.len();
+                *cold.at_hand.lock().unwrap() = faults.missing.into_iter().collect();
+                set.restart();
+            }
+            done => return (done.unwrap(), set.restarts() as u64, fetched),
+        }
+    }
+}
+
+struct Cold {
+    all: Arc<Counted>,
+    at_hand: Mutex<HashSet<Hash>>,
+}
+
+impl ChunkSource for Cold {
+    fn chunk(&self, hash: &Hash) -> Result<Option<Chunk>, StoreError> {
+        match self.at_hand.lock().unwrap().contains(hash) {
+            true => self.all.chunk(hash),
+            false => Ok(None),
+        }
+    }
+}
+
+#[test]
+fn cold_walks_restart_with_the_logarithm_of_their_way() {
+    const N: usize = 20_000;
+    let mut dag = Dag::line(N, &mut Random(5));
+    // Two lines from here on, with a merge in between: no fork point answers what they share.
+    let (mut main, mut branch) = (N - 1, N - 1);
+    for i in 0..300 {
+        main = dag.add(&[main], 0);
+        branch = match i {
+            150 => dag.add(&[branch, main], 0),
+            _ => dag.add(&[branch], 0),
+        };
+    }
+    let (main, branch) = (dag.ids[main], dag.ids[branch]);
+    let way = 3 * log2(300) + 8;
+
+    let (bases, restarts, fetched) = cold(&dag, |reader| reader.merge_bases(&main, &branch));
+    assert_eq!(bases.len(), 1);
+    println!("merge bases: {restarts} restarts, {fetched} commits");
+    assert!(restarts <= way && fetched < 2_000, "{restarts} restarts, {fetched} commits");
+
+    let (apart, restarts, fetched) = cold(&dag, |reader| reader.ahead_behind(&main, &branch));
+    assert_eq!(apart, (149, 300));
+    println!("ahead and behind: {restarts} restarts, {fetched} commits");
+    assert!(restarts <= way && fetched < 2_000, "{restarts} restarts, {fetched} commits");
+
+    let (count, restarts, fetched) = cold(&dag, |reader| {
+        reader.want_line(&main, 300, &|_, _| Ok(false))?;
+        reader.line(&main).take(300).try_fold(0, |count, item| item.map(|_| count + 1))
+    });
+    println!("a part of a line: {restarts} restarts, {fetched} commits");
+    assert!(count == 300 && restarts <= way && fetched <= 301, "{restarts} restarts, {fetched}");
+
+    let (count, restarts, fetched) = cold(&dag, |reader| {
+        reader.forward(None, &main)?.try_fold(0, |count, item| item.map(|_| count + 1))
+    });
+    println!("a line: {restarts} restarts, {fetched} commits");
+    assert!(count == N + 300 && restarts <= 3 * log2(N) + 8, "{restarts} restarts");
+    assert_eq!(fetched, N + 300);
+
+    let (_, restarts, fetched) = cold(&dag, |reader| reader.at_scn(&main, Scn(777)));
+    println!("a commit of a line: {restarts} restarts, {fetched} commits");
+    assert!(restarts <= 3 * log2(N) && fetched as u64 == restarts, "{restarts} restarts");
 }
 
 #[test]

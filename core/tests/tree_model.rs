@@ -2,7 +2,7 @@
 
 mod random;
 
-use offshoot_core::chunk::{Chunk, ChunkSource, Chunks, Hash, StoreError, WorkingSet};
+use offshoot_core::chunk::{Chunk, ChunkError, ChunkSource, Chunks, Hash, StoreError, WorkingSet};
 use offshoot_core::tree::{self, KeyRange, Root, View};
 use random::Random;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -270,38 +270,103 @@ fn a_view_reads_like_its_folded_tree() {
     }
 }
 
-#[test]
-fn a_cold_scan_restarts_seldom() {
-    let warm = Arc::new(Source::default());
-    let chunks = Chunks::new(warm.clone());
-    let big: Model = (0..50_000u64).map(|i| (i.to_be_bytes().to_vec(), vec![3; 60])).collect();
-    let root = tree::build(&chunks, big.clone()).unwrap();
-    warm.keep(&chunks);
+/// Runs an operation over a source that has nothing at hand but what the last fault named, until it
+/// has everything. Returns its answer, how often it started again, and how many chunks it fetched.
+fn settled<T>(
+    warm: &Source,
+    operation: impl Fn(&Chunks) -> Result<T, tree::TreeError>,
+) -> (T, usize, usize) {
     let all = warm.all.lock().unwrap().clone();
-    let leaves = all.len();
     let cold = Arc::new(Source { all: Mutex::new(all), cold: true, ..Source::default() });
     let set = Arc::new(WorkingSet::new(64 << 20));
+    let mut fetched = 0;
     loop {
         let chunks = Chunks::new(cold.clone()).working_on(set.clone());
-        let mut count = 0;
-        let done = (|| {
-            let mut cursor = tree::Cursor::new(&chunks, root, &KeyRange::all(), false)?;
+        let done = operation(&chunks);
+        let Some(faults) = chunks.take_faults() else {
+            return (done.unwrap(), set.restarts(), fetched);
+        };
+        let Err(tree::TreeError::Chunk(ChunkError::Fault(named))) = done else {
+            panic!("a fault becomes an answer")
+        };
+        assert_eq!(named, faults);
+        set.restart();
+        fetched += faults.missing.len() + faults.hints.len();
+        *cold.fetched.lock().unwrap() = faults.missing.into_iter().chain(faults.hints).collect();
+    }
+}
+
+#[test]
+fn cold_trees_restart_seldom() {
+    let warm = Arc::new(Source::default());
+    let chunks = Chunks::new(warm.clone());
+    let name = |i: u64| (i * 10).to_be_bytes().to_vec();
+    // Some values stand outside the leaves.
+    let value = |i: u64| vec![i as u8; if i.is_multiple_of(500) { 3_000 + i as usize } else { 60 }];
+    let big: Model = (0..50_000u64).map(|i| (name(i), value(i))).collect();
+    let root = tree::build(&chunks, big.clone()).unwrap();
+    let changes = |every: u64, by: u64| -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let changed = (0..50_000u64).filter(move |i| i % every == by);
+        changed.map(|i| (name(i), (i % 3 > 0).then(|| value(i + 1)))).collect()
+    };
+    let near = tree::edit(&chunks, root, changes(9_000, 5)).unwrap();
+    let far = tree::edit(&chunks, root, changes(40, 7)).unwrap();
+    warm.keep(&chunks);
+    let all = warm.all.lock().unwrap().len();
+
+    for reverse in [false, true] {
+        let (scanned, restarts, _) = settled(&warm, |chunks| {
+            let mut cursor = tree::Cursor::new(chunks, root, &KeyRange::all(), reverse)?;
+            let mut count = 0;
             while cursor.next()?.is_some() {
                 count += 1;
             }
-            Ok::<_, tree::TreeError>(())
-        })();
-        let Some(faults) = chunks.take_faults() else {
-            done.unwrap();
-            assert_eq!(count, 50_000);
-            break;
-        };
-        assert!(done.is_err());
-        set.restart();
-        cold.fetched.lock().unwrap().extend(faults.missing.iter().chain(&faults.hints));
+            Ok(count)
+        });
+        assert_eq!(scanned, 50_000);
+        assert!(restarts <= 12, "a scan of {all} chunks: {restarts}");
+        let (_, restarts, fetched) = settled(&warm, |chunks| {
+            let mut cursor = tree::Cursor::new(chunks, root, &KeyRange::all(), reverse)?;
+            (0..100).try_for_each(|_| cursor.next().map(drop))
+        });
+        assert!(restarts <= 5 && fetched <= 40, "100 pairs: {restarts}, {fetched} chunks");
     }
-    let restarts = set.restarts();
-    assert!(restarts <= 40, "{restarts} restarts for {leaves} chunks");
+    let diff = |chunks: &Chunks, to: Root| {
+        let mut walk = tree::diff(chunks, root, to, &KeyRange::all());
+        let mut found = Vec::new();
+        while let Some(change) = walk.next()? {
+            found.push(change);
+        }
+        Ok(found)
+    };
+    // Levels, and few more than the chunks that differ.
+    for (to, most) in [(near, 40), (far, all)] {
+        let (found, restarts, fetched) = settled(&warm, |chunks| diff(chunks, to));
+        assert_eq!(found, diff(&chunks, to).unwrap());
+        assert!(restarts <= 8 && fetched <= most, "diff: {restarts}, {fetched} of {all} chunks");
+    }
+    for (many, most) in [(changes(9_000, 3), 40), (changes(40, 9), all)] {
+        let expected = tree::edit(&chunks, root, many.clone()).unwrap();
+        let (edited, restarts, fetched) =
+            settled(&warm, |chunks| tree::edit(chunks, root, many.clone()));
+        assert_eq!(edited, expected);
+        assert!(restarts <= 5 && fetched <= most, "edit: {restarts}, {fetched} of {all} chunks");
+    }
+    let keys: Vec<Vec<u8>> = (0..100).map(|i| name(i * 500)).collect();
+    let keys: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+    let (found, restarts, fetched) = settled(&warm, |chunks| tree::get_many(chunks, root, &keys));
+    assert!(found.iter().zip(&keys).all(|(v, k)| v.as_ref().unwrap()[..] == big[*k][..]));
+    assert!(restarts <= 5 && fetched <= 300, "get: {restarts}, {fetched} of {all} chunks");
+    let (wrong, restarts, _) = settled(&warm, |chunks| {
+        tree::want_all(chunks, &[root.hash, far.hash])?;
+        let mut wrong = Vec::new();
+        for root in [root, far] {
+            tree::check(chunks, root, &mut |what| wrong.push(what))?;
+        }
+        Ok(wrong)
+    });
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(restarts <= 5, "check: {restarts}");
 }
 
 #[test]

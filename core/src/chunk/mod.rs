@@ -1,5 +1,6 @@
 //! Content-addressed bytes: the ground floor.
 mod body;
+mod fault;
 mod hash;
 mod memory;
 mod pack;
@@ -7,6 +8,7 @@ mod reader;
 mod store;
 
 pub use body::{Chunk, WrongHash};
+pub use fault::{Faulting, all, both};
 pub use hash::{ByName, Hash, HashMapByName, HashParseError};
 pub use memory::MemoryStore;
 pub use pack::{ChunkSlice, Pack, PackError, PackIndex};

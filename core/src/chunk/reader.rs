@@ -4,10 +4,13 @@
 //! also recorded here, so that whatever a layer in between makes of the error, the caller learns of
 //! it and discards the result. Hints name the chunks that a scan will want next; how many of them a
 //! fault asks for grows with each restart of the operation ([`WorkingSet`]).
+//!
+//! Faults of one run add up: each names what those before it named too. So work that does not depend
+//! on what was missing goes on after a fault, and the last one stands for all ([`all`](super::all),
+//! [`both`](super::both)).
 
 use super::{Chunk, ChunkSource, Hash, HashMapByName, StoreError};
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The chunks that must be fetched before a statement can go on.
@@ -40,18 +43,44 @@ pub enum ChunkError {
 pub struct WorkingSet {
     max_bytes: usize,
     restarts: AtomicUsize,
-    held: Mutex<(HashMapByName<Chunk>, usize)>,
+    /// Whether something that was named is still to be taken from the source.
+    awaits: AtomicBool,
+    inner: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// What was read.
+    read: HashMapByName<Chunk>,
+    read_bytes: usize,
+    /// What was asked for and not read yet. Given up where memory ends.
+    spare: HashMapByName<Chunk>,
+    spare_bytes: usize,
+    faults: Faults,
+    /// What the last fault named, from the restart on until it is taken from the source.
+    awaited: Vec<Hash>,
 }
 
 impl WorkingSet {
     /// Holds up to this many bytes of chunks; an operation that needs more ends in `WorkingSet`.
     pub fn new(max_bytes: usize) -> Self {
-        WorkingSet { max_bytes, restarts: AtomicUsize::new(0), held: Mutex::default() }
+        WorkingSet {
+            max_bytes,
+            restarts: AtomicUsize::new(0),
+            awaits: AtomicBool::new(false),
+            inner: Mutex::default(),
+        }
     }
 
-    /// The operation starts again: faults ask for more from now on.
+    /// The operation starts again: what its faults named has been fetched, and faults ask for more
+    /// from now on.
     pub fn restart(&self) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
+        let mut inner = self.inner();
+        let FaultSet { missing, hints } = std::mem::take(&mut inner.faults).set;
+        inner.awaited = missing;
+        inner.awaited.extend(hints);
+        self.awaits.store(!inner.awaited.is_empty(), Ordering::Release);
     }
 
     /// How often the operation has started again.
@@ -62,22 +91,101 @@ impl WorkingSet {
     /// The operation has ended: nothing is held any more, and the next one begins anew.
     pub fn release(&self) {
         self.restarts.store(0, Ordering::Relaxed);
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        self.awaits.store(false, Ordering::Release);
+        *self.inner() = Held::default();
     }
 
-    fn get(&self, hash: &Hash) -> Option<Chunk> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).0.get(hash).cloned()
+    // What a panicking thread leaves is whole: a chunk is put in or it is not.
+    fn inner(&self) -> MutexGuard<'_, Held> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hold(&self, chunk: &Chunk) -> Result<(), ChunkError> {
-        let (held, bytes) = &mut *self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.insert(chunk.hash(), chunk.clone()).is_none() {
-            *bytes += chunk.bytes().len();
+    fn chunk(&self, source: &dyn ChunkSource, hash: &Hash) -> Result<Option<Chunk>, ChunkError> {
+        if self.awaits.swap(false, Ordering::AcqRel) {
+            // Now, before the source's cache may drop it again.
+            let awaited = std::mem::take(&mut self.inner().awaited);
+            for hash in awaited {
+                if let Some(chunk) = source.chunk(&hash)? {
+                    self.inner().keep(chunk, self.max_bytes);
+                }
+            }
         }
-        match *bytes > self.max_bytes {
-            true => Err(ChunkError::WorkingSet(self.max_bytes)),
-            false => Ok(()),
+        let mut inner = self.inner();
+        if let Some(chunk) = inner.read.get(hash) {
+            return Ok(Some(chunk.clone()));
         }
+        let found = match inner.take_spare(hash) {
+            Some(chunk) => Some(chunk),
+            None => {
+                drop(inner);
+                let found = source.chunk(hash)?;
+                inner = self.inner();
+                found
+            }
+        };
+        let Some(chunk) = found else { return Ok(None) };
+        match inner.hold(&chunk, self.max_bytes) {
+            true => Ok(Some(chunk)),
+            false => Err(ChunkError::WorkingSet(self.max_bytes)),
+        }
+    }
+}
+
+impl Held {
+    /// Keeps what may be read soon, where there is room.
+    fn keep(&mut self, chunk: Chunk, max_bytes: usize) {
+        let len = chunk.bytes().len();
+        let room = self.read_bytes + self.spare_bytes + len <= max_bytes;
+        if room
+            && !self.read.contains_key(&chunk.hash())
+            && self.spare.insert(chunk.hash(), chunk).is_none()
+        {
+            self.spare_bytes += len;
+        }
+    }
+
+    fn take_spare(&mut self, hash: &Hash) -> Option<Chunk> {
+        let chunk = self.spare.remove(hash)?;
+        self.spare_bytes -= chunk.bytes().len();
+        Some(chunk)
+    }
+
+    /// Holds what is read; `false` where that is too much.
+    fn hold(&mut self, chunk: &Chunk, max_bytes: usize) -> bool {
+        if self.read.insert(chunk.hash(), chunk.clone()).is_none() {
+            self.read_bytes += chunk.bytes().len();
+        }
+        if self.read_bytes + self.spare_bytes > max_bytes {
+            self.spare.clear();
+            self.spare_bytes = 0;
+        }
+        self.read_bytes <= max_bytes
+    }
+}
+
+/// The faults of one run, each chunk once.
+#[derive(Debug, Default)]
+struct Faults {
+    set: FaultSet,
+    known: HashMapByName<()>,
+}
+
+impl Faults {
+    fn add(&mut self, missing: &[Hash], hints: &[Hash]) -> ChunkError {
+        for hash in missing {
+            if self.known.insert(*hash, ()).is_none() {
+                self.set.missing.push(*hash);
+            } else if let Some(at) = self.set.hints.iter().position(|hint| hint == hash) {
+                self.set.hints.swap_remove(at);
+                self.set.missing.push(*hash);
+            }
+        }
+        for hash in hints {
+            if self.known.insert(*hash, ()).is_none() {
+                self.set.hints.push(*hash);
+            }
+        }
+        ChunkError::Fault(self.set.clone())
     }
 }
 
@@ -95,7 +203,7 @@ pub struct Chunks {
 struct Inner {
     staged: HashMapByName<Chunk>,
     order: Vec<Hash>,
-    faults: FaultSet,
+    faults: Faults,
 }
 
 impl Chunks {
@@ -150,20 +258,21 @@ impl Chunks {
     /// # Errors
     /// `WorkingSet` where it is full; the store's.
     pub fn at_hand(&self, hash: &Hash) -> Result<Option<Chunk>, ChunkError> {
-        let Some(set) = &self.working_set else { return Ok(self.source.chunk(hash)?) };
-        if let Some(chunk) = set.get(hash) {
-            return Ok(Some(chunk));
+        match &self.working_set {
+            Some(set) => set.chunk(&*self.source, hash),
+            None => Ok(self.source.chunk(hash)?),
         }
-        let chunk = self.source.chunk(hash)?;
-        chunk.iter().try_for_each(|chunk| set.hold(chunk))?;
-        Ok(chunk)
     }
 
-    /// Whether all of these are at hand; those that are not become one fault.
+    /// Over a source that faults: whether all of these are at hand; those that are not become one
+    /// fault. Elsewhere it does nothing.
     ///
     /// # Errors
     /// A fault; the store's.
     pub fn want(&self, hashes: &[Hash]) -> Result<(), ChunkError> {
+        if self.working_set.is_none() {
+            return Ok(());
+        }
         let mut missing = Vec::new();
         for hash in hashes {
             if self.staged.load(Ordering::Acquire) > 0 && self.inner().staged.contains_key(hash) {
@@ -187,22 +296,20 @@ impl Chunks {
             Some(1) => 16,
             Some(_) => usize::MAX,
         };
-        let wanted = hints.len().min(wanted);
-        let mut inner = self.inner();
-        let faults = &mut inner.faults;
-        for hash in missing {
-            if !faults.missing.contains(hash) {
-                faults.missing.push(*hash);
-            }
+        let hints = &hints[..hints.len().min(wanted)];
+        match &self.working_set {
+            Some(set) => set.inner().faults.add(missing, hints),
+            None => self.inner().faults.add(missing, hints),
         }
-        let known: HashSet<Hash> = faults.missing.iter().chain(&faults.hints).copied().collect();
-        faults.hints.extend(hints[..wanted].iter().filter(|hash| !known.contains(hash)));
-        ChunkError::Fault(faults.clone())
     }
 
-    /// The faults since the last call, whatever became of the errors.
+    /// The faults since the last call, or of the operation's run, whatever became of the errors.
     pub fn take_faults(&self) -> Option<FaultSet> {
-        let faults = std::mem::take(&mut self.inner().faults);
+        let faults = match &self.working_set {
+            // They stay until the operation starts again.
+            Some(set) => set.inner().faults.set.clone(),
+            None => std::mem::take(&mut self.inner().faults).set,
+        };
         (!faults.missing.is_empty()).then_some(faults)
     }
 

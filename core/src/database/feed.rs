@@ -1,10 +1,10 @@
 //! What changed on a branch, commit by commit.
 
 use super::{Database, merging};
-use crate::chunk::Chunks;
-use crate::error::Result;
+use crate::chunk::{Chunks, all, both};
+use crate::error::{Error, Result};
 use crate::feed::{Feed, FeedEntry, StateDiff};
-use crate::history::{CommitId, CommitReader, Delta, HistoryError};
+use crate::history::{CommitId, CommitReader, Delta, HistoryError, Scn};
 use crate::row::State;
 
 struct Diffs<'d> {
@@ -14,12 +14,13 @@ struct Diffs<'d> {
 
 impl StateDiff for Diffs<'_> {
     fn diff(&self, parent: Option<&CommitId>, commit: &CommitId) -> Result<Delta, HistoryError> {
-        let after = self.database.state_at(self.chunks, *commit)?;
-        let before = match parent {
-            Some(parent) => self.database.state_at(self.chunks, *parent)?.state.clone(),
-            None => State::empty(),
+        let state = |id: &CommitId| {
+            let point = self.database.state_at(self.chunks, *id)?;
+            Ok::<_, Error>(point.state.clone())
         };
-        Ok(merging::state_delta(self.chunks, &before, &after.state)?)
+        let before = parent.map_or_else(|| Ok(State::empty()), state);
+        let (after, before) = both(state(commit), before)?;
+        Ok(merging::state_delta(self.chunks, &before, &after)?)
     }
 }
 
@@ -40,7 +41,12 @@ impl Database {
         let shallow = self.shallow();
         let reader = CommitReader::with_shallow(&chunks, &shallow);
         let states = Diffs { database: self, chunks: &chunks };
-        let feed = Feed::between(&reader, &states, from, &head.commit)?;
-        Ok(feed.take(limit).collect::<std::result::Result<_, _>>()?)
+        let before =
+            from.map_or(Ok(Scn(0)), |from| reader.header(from).map(|header| header.scn))?;
+        // No further than asked for, so that no more is fetched.
+        let last = Scn(before.0.saturating_add(limit as u64).max(1)).min(head.header.scn);
+        let to = reader.at_scn(&head.commit, last)?;
+        let feed = Feed::between(&reader, &states, from, &to)?;
+        Ok(all(feed.take(limit))?)
     }
 }

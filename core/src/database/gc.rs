@@ -1,11 +1,11 @@
 //! What may go, and whether what is there is right.
 
 use super::{Database, locked};
-use crate::chunk::{Chunks, Hash, Pack, RefChange, Ticket, Write};
+use crate::chunk::{Chunks, Hash, Pack, RefChange, Ticket, Write, all};
 use crate::error::{Error, Result};
 use crate::history::{
-    BranchStatus, CommitId, CommitReader, HistoryError, Pins, Retention, SHALLOW_PREFIX,
-    SNAPSHOT_PREFIX, ShallowRecord, SnapshotRecord, gc,
+    BranchRecord, BranchStatus, CommitId, CommitReader, HistoryError, Parents, Pins, Retention,
+    SHALLOW_PREFIX, SNAPSHOT_PREFIX, ShallowRecord, SnapshotRecord, gc,
 };
 use crate::moment::Moment;
 use crate::row::{Base, State};
@@ -68,9 +68,8 @@ impl Database {
         let staying = plan.keyframes.iter().map(|(commit, _)| *commit).collect();
         let _staying = Staying::begin(self, staying);
         // What readers took up while this was planned; from here on they take up what stays.
-        for base in self.bases_held() {
-            State::references(&chunks, base.root.hash, &mut |hash| plan.live.insert(hash))?;
-        }
+        let held: Vec<Hash> = self.bases_held().iter().map(|base| base.root.hash).collect();
+        State::references(&chunks, &held, &mut |hash| plan.live.insert(hash))?;
         for record in &plan.shallow {
             self.set_shallow(record)?;
         }
@@ -117,8 +116,8 @@ impl Database {
         pins.commits.extend(live.filter_map(|record| record.fork));
         pins.states.extend(self.bases_held().iter().map(|base| base.root.hash));
         let keyframe = |commit: &CommitId| self.store.keyframe(&commit.0);
-        let references = |chunks: &Chunks, root: &Hash, visit: &mut dyn FnMut(&Hash) -> bool| {
-            State::references(chunks, *root, &mut |hash| visit(&hash)).map_err(HistoryError::from)
+        let references = |chunks: &Chunks, roots: &[Hash], visit: &mut dyn FnMut(&Hash) -> bool| {
+            State::references(chunks, roots, &mut |hash| visit(&hash)).map_err(HistoryError::from)
         };
         let cutoff = retention.cutoff(moment.now);
         Ok(gc::plan(&reader, &pins, cutoff, &keyframe, &references)?)
@@ -152,53 +151,89 @@ impl Database {
     /// that is wrong.
     ///
     /// # Errors
-    /// A fault; `Store`. What is corrupt is reported, not returned.
+    /// A fault; `Store`; `Limit` where the working set is too small. What is corrupt is reported, not returned.
     pub fn verify(&self, report: &mut dyn FnMut(String)) -> Result<()> {
         let chunks = self.chunks();
         let shallow = self.shallow();
         let reader = CommitReader::with_shallow(&chunks, &shallow);
         let mut points: BTreeSet<CommitId> = BTreeSet::new();
         let mut roots: BTreeSet<Hash> = BTreeSet::new();
-        for record in self.branches()? {
-            if record.status == BranchStatus::Deleted {
-                continue;
-            }
+        let live = |record: &BranchRecord| record.status != BranchStatus::Deleted;
+        let branches: Vec<BranchRecord> = self.branches()?.into_iter().filter(live).collect();
+        let heads: Vec<CommitId> = branches.iter().map(|record| record.head).collect();
+        reader.want_history(&heads, Parents::First, u64::MAX, &|_, _| Ok(false))?;
+        let mut faults: Vec<Result<()>> = Vec::new();
+        for record in &branches {
             points.insert(record.head);
             points.extend(record.fork);
             for item in reader.line(&record.head) {
-                match item {
+                let checked = match item {
                     Ok((id, _)) => {
-                        if let Err(error) = reader.check_links(&id) {
-                            report(format!("branch '{}': {error}", record.name));
-                        }
-                        if let Some(root) = self.store.keyframe(&id.0)? {
-                            roots.insert(root);
-                        }
+                        roots.extend(self.store.keyframe(&id.0)?);
+                        reader.check_links(&id)
                     }
-                    Err(HistoryError::Truncated { .. }) => {}
-                    Err(error) => report(format!("branch '{}': {error}", record.name)),
+                    Err(HistoryError::Truncated { .. }) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                let Err(error) = checked else { continue };
+                let message = format!("branch '{}': {error}", record.name);
+                match Error::from(error) {
+                    error if is_damage(&error) => report(message),
+                    error => faults.push(Err(error)),
                 }
             }
         }
+        all(faults)?;
         for snapshot in self.all_snapshots()? {
             points.insert(snapshot.commit);
         }
+        self.want_states(&chunks, &points, &roots)?;
         for commit in points {
             match self.state_at(&chunks, commit) {
                 Ok(point) => check(&chunks, &point.state, &format!("{commit}"), report)?,
-                Err(error @ (Error::Fault(_) | Error::Store(_))) => return Err(error),
-                Err(error) => report(format!("the state at {commit} cannot be read: {error}")),
+                Err(error) if is_damage(&error) => {
+                    report(format!("the state at {commit} cannot be read: {error}"));
+                }
+                Err(error) => return Err(error),
             }
         }
         for root in roots {
             match State::load(&chunks, root) {
                 Ok(state) => check(&chunks, &state, &format!("keyframe {root}"), report)?,
-                Err(error @ (Error::Fault(_) | Error::Store(_))) => return Err(error),
-                Err(error) => report(format!("keyframe {root} cannot be read: {error}")),
+                Err(error) if is_damage(&error) => {
+                    report(format!("keyframe {root} cannot be read: {error}"));
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(())
     }
+
+    /// Over a source that faults: asks for all chunks of these states together.
+    fn want_states(
+        &self,
+        chunks: &Chunks,
+        points: &BTreeSet<CommitId>,
+        roots: &BTreeSet<Hash>,
+    ) -> Result<()> {
+        if chunks.restarts().is_none() {
+            return Ok(());
+        }
+        let points = points.iter().map(|commit| Ok(self.state_at(chunks, *commit)?.state.clone()));
+        let states = points.chain(roots.iter().map(|root| State::load(chunks, *root)));
+        // What cannot be read is told when it is its turn.
+        let states = states.map(|state| match state {
+            Err(error) if is_damage(&error) => Ok(None),
+            state => state.map(Some),
+        });
+        let states = all(states)?;
+        State::want_trees(chunks, states.iter().flatten())
+    }
+}
+
+/// Whether an error says that what is stored is wrong, and not that it cannot be had now.
+fn is_damage(error: &Error) -> bool {
+    !matches!(error, Error::Fault(_) | Error::Store(_) | Error::Limit(_))
 }
 
 /// While this lives no keyframe is read but those that stay.
@@ -225,11 +260,10 @@ fn check(
     report: &mut dyn FnMut(String),
 ) -> Result<()> {
     match state.verify(chunks, &mut |what| report(format!("{place}: {what}"))) {
-        Err(error @ (Error::Fault(_) | Error::Store(_))) => Err(error),
-        Err(error) => {
+        Err(error) if is_damage(&error) => {
             report(format!("{place}: {error}"));
             Ok(())
         }
-        Ok(()) => Ok(()),
+        done => done,
     }
 }

@@ -1,6 +1,7 @@
 //! What a branch is like: tables, sizes, log, divergence.
 
 use super::{Database, Point};
+use crate::chunk::{all, both};
 use crate::error::Result;
 use crate::history::{
     BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, HistoryError, Micros,
@@ -107,10 +108,10 @@ impl Database {
     /// # Errors
     /// `NotFound`; a fault.
     pub fn divergence(&self, branch: &str) -> Result<Option<Divergence>> {
-        let head = self.head(branch)?;
-        let Some((source, _)) = &head.record.source_branch else { return Ok(None) };
+        let record = self.branch(branch)?;
+        let Some((source, _)) = &record.source_branch else { return Ok(None) };
         let Ok(source) = self.branch(&source.to_string()) else { return Ok(None) };
-        let source = self.head(&source.name)?;
+        let (head, source) = both(self.head(branch), self.head(&source.name))?;
         let chunks = self.chunks();
         let (ahead, behind) = CommitReader::with_shallow(&chunks, &self.shallow())
             .ahead_behind(&head.commit, &source.commit)?;
@@ -129,15 +130,12 @@ impl Database {
     /// The estimated size of one table: rows and indexes.
     pub fn table_size(&self, table: &TableState) -> Result<u64> {
         let chunks = self.chunks();
-        let mut bytes = 0;
-        for view in table.views() {
-            bytes += view.size_estimate(&chunks)?;
-        }
-        Ok(bytes)
+        let sizes = all(table.views().map(|view| view.size_estimate(&chunks)))?;
+        Ok(sizes.iter().sum())
     }
 
     pub(super) fn size_of(&self, state: &State) -> Result<u64> {
-        let tables: Vec<&Arc<TableState>> = state.tables().collect();
-        tables.iter().try_fold(0, |sum, table| Ok(sum + self.table_size(table)?))
+        let sizes = all(state.tables().map(|table| self.table_size(table)))?;
+        Ok(sizes.iter().sum())
     }
 }

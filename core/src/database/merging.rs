@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::commit::Draft;
 use super::snapshots::SLOT_LEASE_MICROS;
 use super::{AsOf, CommitNote, Committed, Database, Head, Receipt, SlotToken};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, all, both};
 use crate::error::{Error, Result};
 use crate::history::{
     Body, BranchStatus, CommitId, CommitReader, Delta, Micros, RowChange, TableDelta, TableKey,
@@ -111,10 +111,10 @@ impl Database {
             let from = match who {
                 // Also what is not durable yet, or deletion would lose it. The merge's own write
                 // comes later in the store, and is not durable before it.
-                Some(_) => source.accepted(self)?,
-                None => source.durable(self)?,
+                Some(_) => source.accepted(self),
+                None => source.durable(self),
             };
-            let into = target.accepted(self)?;
+            let (from, into) = both(from, target.accepted(self))?;
             match self.merge_heads(moment, request, who, &from, &into) {
                 Err(Error::WriteConflict(_)) => continue,
                 other => return other,
@@ -257,12 +257,11 @@ impl Database {
         if bases.is_empty() {
             return Err(Error::InvalidMerge("the branches have no common history".into()));
         }
-        let states = bases.iter().map(|base| match *base {
+        let states = all(bases.iter().map(|base| match *base {
             base if base == from.commit => Ok(from.state.clone()),
             base if base == into.commit => Ok(into.state.clone()),
             base => self.state_at(chunks, base).map(|point| point.state.clone()),
-        });
-        let states = states.collect::<Result<Vec<State>>>()?;
+        }))?;
         let options = Options {
             policy: request.policy,
             resolutions: request.resolutions.clone(),
@@ -273,9 +272,9 @@ impl Database {
             if last.is_none() {
                 let shallow = self.shallow();
                 let history = CommitReader::with_shallow(chunks, &shallow);
-                let ours = self.last_touched(chunks, &history, from.commit, into.commit)?;
-                let theirs = self.last_touched(chunks, &history, into.commit, from.commit)?;
-                last = Some((ours, theirs));
+                let ours = self.last_touched(chunks, &history, from.commit, into.commit);
+                let theirs = self.last_touched(chunks, &history, into.commit, from.commit);
+                last = Some(both(ours, theirs)?);
             }
             let Some((ours, theirs)) = &last else { return Ok(Side::Target) };
             let row = (table.0, Arc::from(key));
@@ -298,7 +297,7 @@ impl Database {
         other: CommitId,
     ) -> Result<LastTouched> {
         let mut touched = LastTouched::new();
-        for missing in history.missing_from(&side, &other)? {
+        let commits = history.missing_from(&side, &other)?.map(|missing| -> Result<()> {
             let (id, _) = missing?;
             let commit = history.commit(&id)?;
             let delta = match commit.body {
@@ -312,7 +311,9 @@ impl Database {
                     *last = (*last).max(when);
                 }
             }
-        }
+            Ok(())
+        });
+        all(commits)?;
         Ok(touched)
     }
 
@@ -325,12 +326,10 @@ impl Database {
         if let Body::Delta(delta) = commit.body {
             return Ok(delta);
         }
-        let after = self.state_at(chunks, id)?;
-        let before = match commit.parents.first() {
-            Some(parent) => self.state_at(chunks, *parent)?.state.clone(),
-            None => State::empty(),
-        };
-        state_delta(chunks, &before, &after.state)
+        let state = |id| self.state_at(chunks, id).map(|point| point.state.clone());
+        let before = commit.parents.first().map_or_else(|| Ok(State::empty()), |id| state(*id));
+        let (after, before) = both(state(id), before)?;
+        state_delta(chunks, &before, &after)
     }
 
     /// Whether deletion of a branch would be refused even by force.
@@ -364,7 +363,7 @@ impl Database {
     /// # Errors
     /// `NotFound`; a fault.
     pub fn diff(&self, from: (&str, &AsOf), to: (&str, &AsOf)) -> Result<PointDiff> {
-        let (before, after) = (self.point(from.0, from.1)?, self.point(to.0, to.1)?);
+        let (before, after) = both(self.point(from.0, from.1), self.point(to.0, to.1))?;
         let delta = state_delta(&self.chunks(), &before.state, &after.state)?;
         Ok(PointDiff { before: before.state.clone(), after: after.state.clone(), delta })
     }
@@ -374,7 +373,7 @@ impl Database {
     /// # Errors
     /// `NotFound`, `InvalidMerge` where they have nothing in common; a fault.
     pub fn merge_base(&self, a: &str, b: &str) -> Result<CommitId> {
-        let (a, b) = (self.head(a)?, self.head(b)?);
+        let (a, b) = both(self.head(a), self.head(b))?;
         let chunks = self.chunks();
         let bases = CommitReader::with_shallow(&chunks, &self.shallow())
             .merge_bases(&a.commit, &b.commit)?;
@@ -434,35 +433,34 @@ pub(crate) fn state_delta(chunks: &Chunks, before: &State, after: &State) -> Res
     let ids: std::collections::BTreeSet<TableId> =
         before.tables().chain(after.tables()).map(|t| t.table.id()).collect();
     let empty = View::from_root(crate::tree::Root::empty());
-    for id in ids {
+    let changed = ids.into_iter().filter(|id| !before.same_table(after, *id));
+    let tables = changed.map(|id| {
         let (old, new) = (before.table(id), after.table(id));
-        if let (Some(old), Some(new)) = (old, new)
-            && Arc::ptr_eq(old, new)
-        {
-            continue;
-        }
         let encoded =
             |t: Option<&Arc<crate::row::TableState>>| t.map(|t| t.table.encoded().clone());
-        if encoded(old) != encoded(new) {
-            delta.schemas.push(crate::history::SchemaChange {
-                table: id.0,
-                old: encoded(old),
-                new: encoded(new),
-            });
-        }
-        let mut diff =
-            View::diff(chunks, old.map_or(&empty, |t| &t.rows), new.map_or(&empty, |t| &t.rows))?;
+        let (old_def, new_def) = (encoded(old), encoded(new));
+        let schema = (old_def != new_def).then_some(crate::history::SchemaChange {
+            table: id.0,
+            old: old_def,
+            new: new_def,
+        });
+        let rows = |table: Option<&'_ Arc<crate::row::TableState>>| match table {
+            Some(table) => table.rows.clone(),
+            None => empty.clone(),
+        };
+        let (old, new) = (rows(old), rows(new));
+        let mut diff = View::diff(chunks, &old, &new)?;
         let mut rows = Vec::new();
         while let Some(change) = diff.next()? {
-            rows.push(RowChange {
-                key: change.key,
-                old: change.old,
-                new: change.new,
-                moved_from: None,
-            });
+            let (key, old, new) = (change.key, change.old, change.new);
+            rows.push(RowChange { key, old, new, moved_from: None });
         }
-        if !rows.is_empty() {
-            delta.tables.push(TableDelta { table: id.0, rows });
+        Ok((schema, TableDelta { table: id.0, rows }))
+    });
+    for (schema, rows) in all::<_, Error>(tables)? {
+        delta.schemas.extend(schema);
+        if !rows.rows.is_empty() {
+            delta.tables.push(rows);
         }
     }
     delta.sequences = crate::txn::sequence_changes(before, after);

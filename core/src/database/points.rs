@@ -1,7 +1,7 @@
 //! A branch at a time: which commit that is, and what it held.
 
 use super::{Database, Head, KEYFRAME_AFTER_COMMITS, locked};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, Hash};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
     BodyKind, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, Micros, Scn,
@@ -270,11 +270,12 @@ impl Database {
             all.push(SnapshotRecord::decode(&bytes)?);
         }
         let chunks = self.chunks();
-        for record in self.branches()? {
-            if record.status == BranchStatus::Deleted {
-                // Nothing keeps the fork of a branch that is gone.
-                continue;
-            }
+        // Nothing keeps the fork of a branch that is gone.
+        let live = |record: &BranchRecord| record.status != BranchStatus::Deleted;
+        let branches: Vec<BranchRecord> = self.branches()?.into_iter().filter(live).collect();
+        let forks: Vec<Hash> = branches.iter().filter_map(|record| Some(record.fork?.0)).collect();
+        chunks.want(&forks)?;
+        for record in branches {
             let (Some(fork), Some(source)) = (record.fork, &record.source_branch) else { continue };
             let id = snapshot_of(fork);
             if all.iter().any(|s: &SnapshotRecord| s.id == id) {

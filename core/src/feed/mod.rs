@@ -16,6 +16,7 @@
 //! trees is taken, which the layer that knows states supplies (`StateDiff`). Memory is bounded by
 //! the changes of one commit.
 
+use crate::chunk::Faulting;
 use crate::history::{
     Body, CommitId, CommitReader, Delta, Forward, HistoryError, Micros, Scn, TableDelta, TableKey,
 };
@@ -55,7 +56,8 @@ impl FeedEntry {
     }
 }
 
-/// The entries between two commits, read as they are asked for. After an error nothing follows.
+/// The entries between two commits, read as they are asked for. After an error nothing follows, but
+/// for a fault: the next entry is tried then, so that all that is missing can be fetched together.
 pub struct Feed<'r, 'a> {
     reader: &'r CommitReader<'a>,
     states: &'r dyn StateDiff,
@@ -103,7 +105,7 @@ impl Iterator for Feed<'_, '_> {
             return None;
         }
         let entry = self.line.next()?.and_then(|(id, _)| self.entry(id));
-        self.failed = entry.is_err();
+        self.failed = entry.as_ref().is_err_and(|error| !error.is_fault());
         Some(entry)
     }
 }

@@ -6,7 +6,8 @@
 //! git's dates a generation is larger than that of every ancestor, so when a commit is taken from
 //! the queue all its descendants have been, and its marks are final.
 
-use super::{CommitHeader, CommitId, CommitReader, HistoryError};
+use super::{CommitHeader, CommitId, CommitReader, HistoryError, Parents};
+use crate::chunk::{Faulting, both};
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ const STALE: u8 = 4;
 /// Commits reached and not yet looked at, the largest generation first.
 struct Frontier<'r, 'a> {
     reader: &'r CommitReader<'a>,
+    heads: Vec<CommitId>,
     queue: BinaryHeap<(u64, CommitId)>,
     marks: HashMap<CommitId, u8>,
     // Commits beyond the horizon: their marks, and the largest generation of a child.
@@ -29,25 +31,33 @@ struct Frontier<'r, 'a> {
 }
 
 impl<'r, 'a> Frontier<'r, 'a> {
-    fn new(reader: &'r CommitReader<'a>, is_open: fn(u8) -> bool) -> Self {
-        Frontier {
+    /// A walk from heads with their marks.
+    fn new(
+        reader: &'r CommitReader<'a>,
+        heads: &[(CommitId, u8)],
+        is_open: fn(u8) -> bool,
+    ) -> Result<Self, HistoryError> {
+        let mut frontier = Frontier {
             reader,
+            heads: heads.iter().map(|(id, _)| *id).collect(),
             queue: BinaryHeap::new(),
             marks: HashMap::new(),
             dropped: HashMap::new(),
             open: 0,
             is_open,
+        };
+        heads.iter().try_for_each(|(id, mark)| frontier.mark(*id, *mark))?;
+        Ok(frontier)
+    }
+
+    /// A commit's header. Where it is missing, what the walk may come to after it is asked for too;
+    /// not before, for nobody knows how far the walk goes.
+    fn header(&self, id: &CommitId) -> Result<Arc<CommitHeader>, HistoryError> {
+        let header = self.reader.header(id);
+        if header.as_ref().is_err_and(Faulting::is_fault) {
+            self.reader.want_history(&self.heads, Parents::All, u64::MAX, &|_, _| Ok(false))?;
         }
-    }
-
-    /// Marks a commit that a walk begins at.
-    fn begin(&mut self, id: CommitId, mark: u8) -> Result<(), HistoryError> {
-        self.ask_ahead(&id)?;
-        self.mark(id, mark)
-    }
-
-    fn ask_ahead(&self, id: &CommitId) -> Result<(), HistoryError> {
-        self.reader.want_line(id, u64::MAX, &|id, _| Ok(self.marks.contains_key(id)))
+        header
     }
 
     /// Marks a commit that is not below one taken already.
@@ -58,7 +68,7 @@ impl<'r, 'a> Frontier<'r, 'a> {
                 *was
             }
             None => {
-                self.queue.push((self.reader.header(&id)?.generation, id));
+                self.queue.push((self.header(&id)?.generation, id));
                 0
             }
         };
@@ -75,7 +85,7 @@ impl<'r, 'a> Frontier<'r, 'a> {
         let Some((_, id)) = self.queue.pop() else { return Ok(None) };
         let mark = self.marks.remove(&id).unwrap_or(0);
         self.open -= usize::from((self.is_open)(mark));
-        Ok(Some((id, self.reader.header(&id)?, mark)))
+        Ok(Some((id, self.header(&id)?, mark)))
     }
 
     /// The largest generation of a commit whose dropped parent has such marks.
@@ -98,10 +108,7 @@ impl<'r, 'a> Frontier<'r, 'a> {
                 *generation = header.generation.max(*generation);
                 continue;
             }
-            if Some(parent) != header.first_parent().as_ref() {
-                self.ask_ahead(parent)?;
-            }
-            if self.reader.header(parent)?.generation >= header.generation {
+            if self.header(parent)?.generation >= header.generation {
                 let law = "its generation is larger than its parents'";
                 return Err(HistoryError::Unlawful { commit: *id, law });
             }
@@ -125,9 +132,8 @@ impl<'a> CommitReader<'a> {
         if let Some((fork, ..)) = self.plain_fork(one, other)? {
             return Ok(vec![fork]);
         }
-        let mut frontier = Frontier::new(self, |mark| mark & STALE == 0);
-        frontier.begin(*one, ONE)?;
-        frontier.begin(*other, OTHER)?;
+        let heads = [(*one, ONE), (*other, OTHER)];
+        let mut frontier = Frontier::new(self, &heads, |mark| mark & STALE == 0)?;
         let mut bases = Vec::new();
         let mut lowest = [u64::MAX; 2];
         while let Some((id, header, mut mark)) = frontier.take()? {
@@ -176,9 +182,8 @@ impl<'a> CommitReader<'a> {
         if let Some((_, ahead, behind)) = self.plain_fork(one, other)? {
             return Ok((ahead, behind));
         }
-        let mut frontier = Frontier::new(self, |mark| mark != BOTH);
-        frontier.begin(*one, ONE)?;
-        frontier.begin(*other, OTHER)?;
+        let heads = [(*one, ONE), (*other, OTHER)];
+        let mut frontier = Frontier::new(self, &heads, |mark| mark != BOTH)?;
         let (mut ahead, mut behind) = (0, 0);
         let mut lowest = u64::MAX;
         while let Some((id, header, mark)) = frontier.take()? {
@@ -218,13 +223,9 @@ impl<'a> CommitReader<'a> {
         have: &[CommitId],
         want: &[CommitId],
     ) -> Result<Missing<'_, 'a>, HistoryError> {
-        let mut frontier = Frontier::new(self, |mark| mark == ONE);
-        for id in want {
-            frontier.begin(*id, ONE)?;
-        }
-        for id in have {
-            frontier.begin(*id, OTHER)?;
-        }
+        let want = want.iter().map(|id| (*id, ONE));
+        let heads: Vec<(CommitId, u8)> = want.chain(have.iter().map(|id| (*id, OTHER))).collect();
+        let frontier = Frontier::new(self, &heads, |mark| mark == ONE)?;
         Ok(Missing { frontier, failed: false })
     }
 
@@ -235,15 +236,19 @@ impl<'a> CommitReader<'a> {
         one: &CommitId,
         other: &CommitId,
     ) -> Result<Option<(CommitId, u64, u64)>, HistoryError> {
+        let (head, other_head) = both(self.header(one), self.header(other))?;
+        if head.merges != other_head.merges {
+            return Ok(None);
+        }
         let fork = match self.fork_point(one, other) {
             Ok(Some(fork)) => fork,
             Ok(None) | Err(HistoryError::Truncated { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let (one, other, base) = (self.header(one)?, self.header(other)?, self.header(&fork)?);
-        let plain = one.merges == base.merges && other.merges == base.merges;
+        let base = self.header(&fork)?;
         let since = |head: &CommitHeader| head.scn.0.saturating_sub(base.scn.0);
-        Ok(plain.then(|| (fork, since(&one), since(&other))))
+        let plain = head.merges == base.merges;
+        Ok(plain.then(|| (fork, since(&head), since(&other_head))))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What reading history can fail with.
 
 use super::{CommitId, Micros, Scn};
-use crate::chunk::{ChunkError, StoreError};
+use crate::chunk::{ChunkError, Faulting, StoreError};
 use crate::codec::DecodeError;
 
 /// A commit with its number and time: enough to say where history begins.
@@ -72,6 +72,18 @@ pub enum HistoryError {
     /// The trees of a state could not be read or compared.
     #[error(transparent)]
     State(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Faulting for HistoryError {
+    fn is_fault(&self) -> bool {
+        match self {
+            HistoryError::Chunk(error) => error.is_fault(),
+            HistoryError::State(error) => {
+                error.downcast_ref::<crate::error::Error>().is_some_and(Faulting::is_fault)
+            }
+            _ => false,
+        }
+    }
 }
 
 fn truncated(oldest: &Option<Point>) -> String {

@@ -20,7 +20,7 @@
 
 use super::{
     BodyKind, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, HistoryError,
-    Micros, ShallowRecord, SnapshotRecord,
+    Micros, Parents, ShallowRecord, SnapshotRecord,
 };
 use crate::chunk::{Chunks, Hash, StoreError};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -54,11 +54,11 @@ impl Pins {
 /// Looks up the keyframe recorded for a commit (`Store::keyframe`).
 pub type KeyframeOf<'a> = dyn Fn(&CommitId) -> Result<Option<Hash>, StoreError> + 'a;
 
-/// Calls `visit` with the hash of every chunk reachable from the root of a state, the root
+/// Calls `visit` with the hash of every chunk reachable from the roots of states, the roots
 /// included, parents before children. Where `visit` says no, what lies below is known already and
 /// is left out.
 pub type StateReferences<'a> =
-    dyn Fn(&Chunks, &Hash, &mut dyn FnMut(&Hash) -> bool) -> Result<(), HistoryError> + 'a;
+    dyn Fn(&Chunks, &[Hash], &mut dyn FnMut(&Hash) -> bool) -> Result<(), HistoryError> + 'a;
 
 /// What to keep. Everything not named here may go.
 #[derive(Debug, Clone, Default)]
@@ -108,9 +108,8 @@ pub fn plan(
         keyframes_seen: 0,
     };
     let mut heads: Vec<CommitId> = pins.commits.iter().copied().collect();
-    // All are asked for before giving up, so that one fault names what all of them want.
-    let asked = heads.iter().map(|head| marking.ask_ahead(head));
-    asked.fold(Ok(()), Result::and)?;
+    let ends = |_: &CommitId, header: &CommitHeader| Ok(marking.is_edge(header));
+    reader.want_history(&heads, Parents::All, u64::MAX, &ends)?;
     while let Some(head) = heads.pop() {
         marking.line(head, &mut heads)?;
     }
@@ -124,9 +123,8 @@ pub fn plan(
     };
     let mut live: HashSet<Hash> = kept.into_keys().map(|commit| commit.0).collect();
     roots.extend(keyframes.values());
-    for root in &roots {
-        references(reader.chunks(), root, &mut |hash| live.insert(*hash))?;
-    }
+    let roots: Vec<Hash> = roots.into_iter().collect();
+    references(reader.chunks(), &roots, &mut |hash| live.insert(*hash))?;
     let (keyframes, wanted) = (keyframes.into_iter().collect(), wanted.into_iter().collect());
     Ok(GcPlan { live, keyframes, wanted, shallow, stats })
 }
@@ -156,7 +154,6 @@ impl Marking<'_, '_> {
     /// Keeps the line of `head` down to the horizon or to what is kept already; what was merged
     /// into it goes to `heads`.
     fn line(&mut self, head: CommitId, heads: &mut Vec<CommitId>) -> Result<(), HistoryError> {
-        self.ask_ahead(&head)?;
         let mut line = Vec::new();
         let mut next = Some(head);
         let mut distance = 0;
@@ -184,13 +181,6 @@ impl Marking<'_, '_> {
             distance = self.keep(id, &header, distance)?;
         }
         Ok(())
-    }
-
-    fn ask_ahead(&self, head: &CommitId) -> Result<(), HistoryError> {
-        let ends = |id: &CommitId, header: &CommitHeader| {
-            Ok(self.kept.contains_key(id) || self.is_edge(header))
-        };
-        self.reader.want_line(head, u64::MAX, &ends)
     }
 
     fn is_edge(&self, header: &CommitHeader) -> bool {

@@ -14,7 +14,7 @@
 //! was merged into it, so the past of a branch does not change when it takes in another.
 
 use super::{CommitHeader, CommitId, CommitReader, HistoryError, Micros, Point, Scn};
-use std::collections::HashSet;
+use crate::chunk::both;
 use std::sync::Arc;
 
 const SECOND: i64 = 1_000_000;
@@ -90,52 +90,6 @@ impl<'a> CommitReader<'a> {
         }
     }
 
-    /// Over a source that faults: asks at once for as many commits of the line of `head`, this one
-    /// first, as a walk may want next, not more than `most` and none behind one that `ends` the
-    /// walk. A commit names its parent and, by its jump, one further back; so what is asked for
-    /// spreads over the line in few restarts, where a walk alone would need one per commit. The
-    /// reach doubles with each restart. Elsewhere it does nothing.
-    ///
-    /// # Errors
-    /// A fault that names all commits that are known and not at hand.
-    pub fn want_line(
-        &self,
-        head: &CommitId,
-        most: u64,
-        ends: &dyn Fn(&CommitId, &CommitHeader) -> Result<bool, HistoryError>,
-    ) -> Result<(), HistoryError> {
-        const FIRST_REACH: u64 = 16;
-        let Some(restarts) = self.chunks().restarts() else { return Ok(()) };
-        let doublings = u32::try_from(restarts.min(32)).unwrap_or(32);
-        let reach = FIRST_REACH.saturating_mul(1 << doublings).min(most);
-        let mut wanted = Vec::new();
-        let mut seen = HashSet::from([*head]);
-        // Without a number the head itself: all others are named with theirs.
-        let mut ahead = vec![(*head, None)];
-        let mut lowest = None;
-        while let Some((id, scn)) = ahead.pop() {
-            if scn.is_some_and(|scn| Some(scn) < lowest) || self.is_dropped(&id) {
-                continue;
-            }
-            if self.chunks().at_hand(&id.0)?.is_none() {
-                wanted.push(id.0);
-                continue;
-            }
-            let header = self.header(&id)?;
-            let lowest = *lowest.get_or_insert(Scn(header.scn.0.saturating_sub(reach)));
-            if ends(&id, &header)? || header.scn <= lowest {
-                continue;
-            }
-            let parent = header.first_parent().map(|id| (id, Scn(header.scn.0.saturating_sub(1))));
-            for (id, scn) in header.jump.into_iter().chain(parent) {
-                if scn >= lowest && seen.insert(id) {
-                    ahead.push((id, Some(scn)));
-                }
-            }
-        }
-        Ok(self.chunks().want(&wanted)?)
-    }
-
     /// Whether `candidate` is `head` or stands before it on its line.
     pub fn is_on_line(&self, head: &CommitId, candidate: &CommitId) -> Result<bool, HistoryError> {
         let scn = self.header(candidate)?.scn;
@@ -166,9 +120,14 @@ impl<'a> CommitReader<'a> {
         from: Option<&CommitId>,
         to: &CommitId,
     ) -> Result<Forward<'_, 'a>, HistoryError> {
-        let next = match from {
+        let lowest = match from {
             None => Scn(1),
-            Some(from) if self.is_on_line(to, from)? => self.header(from)?.scn.next(),
+            Some(from) => both(self.header(from), self.header(to))?.0.scn,
+        };
+        self.want_line(to, u64::MAX, &|_, header| Ok(header.scn <= lowest))?;
+        let next = match from {
+            None => lowest,
+            Some(from) if self.is_on_line(to, from)? => lowest.next(),
             Some(from) => return Err(HistoryError::NotOnLine { commit: *from, head: *to }),
         };
         let last = self.header(to)?.scn;
@@ -182,10 +141,11 @@ impl<'a> CommitReader<'a> {
         one: &CommitId,
         other: &CommitId,
     ) -> Result<Option<CommitId>, HistoryError> {
-        let scn = self.header(one)?.scn.min(self.header(other)?.scn);
-        let (a, b) = (self.at_scn(one, scn)?, self.at_scn(other, scn)?);
-        let mut a = (a, self.header(&a)?);
-        let mut b = (b, self.header(&b)?);
+        let (a, b) = both(self.header(one), self.header(other))?;
+        let scn = a.scn.min(b.scn);
+        let found = |id: CommitId| self.header(&id).map(|header| (id, header));
+        let on_line = |head: &CommitId| self.at_scn(head, scn).and_then(found);
+        let (mut a, mut b) = both(on_line(one), on_line(other))?;
         while a.0 != b.0 {
             (a, b) = match (a.1.jump, b.1.jump) {
                 // Equal jumps may go too far; different ones of equal length do not.
@@ -195,10 +155,10 @@ impl<'a> CommitReader<'a> {
                         && !self.is_dropped(&to_a)
                         && !self.is_dropped(&to_b) =>
                 {
-                    ((to_a, self.header(&to_a)?), (to_b, self.header(&to_b)?))
+                    both(found(to_a), found(to_b))?
                 }
                 (None, _) | (_, None) => return Ok(None),
-                _ => (self.before(&a)?, self.before(&b)?),
+                _ => both(self.before(&a), self.before(&b))?,
             };
         }
         Ok(Some(a.0))
@@ -226,11 +186,7 @@ impl Line<'_, '_> {
             return Err(error);
         }
         let found = match self.at.take() {
-            None => {
-                let lowest = self.until.map_or(Scn(0), |(_, scn)| scn);
-                self.reader.want_line(&self.head, u64::MAX, &|_, h| Ok(h.scn <= lowest))?;
-                Some((self.head, self.reader.header(&self.head)?))
-            }
+            None => Some((self.head, self.reader.header(&self.head)?)),
             Some(at) if at.1.parents.is_empty() => None,
             Some(at) => Some(self.reader.before(&at)?),
         };
@@ -275,9 +231,6 @@ impl Forward<'_, '_> {
         if self.block.is_empty() {
             let end = Scn(self.next.0.saturating_add(FORWARD_BLOCK - 1)).min(self.last);
             let id = self.reader.at_scn(&self.to, end)?;
-            // After the first fault not only for this block: what comes behind it is asked for too.
-            let next = self.next;
-            self.reader.want_line(&self.to, u64::MAX, &|_, h| Ok(h.scn <= next))?;
             let mut at = (id, self.reader.header(&id)?);
             self.block.push(at.0);
             while at.1.scn > self.next {

@@ -25,6 +25,7 @@
 //!
 //! The state at a commit, tables and rows are for others (`row`, `txn`); here they are a root hash
 //! and a `Delta`.
+mod ahead;
 mod ancestry;
 mod branch;
 mod commit;
@@ -40,6 +41,7 @@ mod retention;
 mod shallow;
 mod snapshot;
 
+pub use ahead::{Ends, Parents};
 pub use ancestry::Missing;
 pub use branch::{
     BRANCH_MAGIC, BranchRecord, BranchStatus, METADATA_MAX_BYTES, Metadata, MetadataTooLong,

@@ -1,7 +1,7 @@
 //! Everything that a database holds at one point: tables, their rows, their indexes.
 
 use super::{Table, TableId};
-use crate::chunk::{Chunks, Hash};
+use crate::chunk::{Chunks, Hash, all};
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::history::{Delta, DeltaItem};
@@ -411,24 +411,50 @@ impl State {
         self.tables.len()
     }
 
-    /// Every chunk that a materialised state needs, children and all. `visit` answers whether the
+    /// Every chunk that materialised states need, children and all. `visit` answers whether the
     /// chunk was new to it; what lies below a known chunk is not visited again.
+    ///
+    /// # Errors
+    /// A fault where chunks are not at hand; `Corrupt` where they are not a state.
     pub fn references(
         chunks: &Chunks,
-        root: Hash,
+        roots: &[Hash],
         visit: &mut dyn FnMut(Hash) -> bool,
     ) -> Result<()> {
-        if !crate::tree::visit_chunks(chunks, root, visit)? {
-            return Ok(());
+        if chunks.restarts().is_some() {
+            let states = all(roots.iter().map(|root| State::load(chunks, *root)))?;
+            State::want_trees(chunks, &states)?;
         }
-        let state = State::load(chunks, root)?;
-        state.ask_ahead(chunks)?;
-        for table in state.tables.values() {
-            for view in table.views() {
-                crate::tree::visit_chunks(chunks, view.root().hash, visit)?;
+        for root in roots {
+            if !crate::tree::visit_chunks(chunks, *root, visit)? {
+                continue;
+            }
+            let state = State::load(chunks, *root)?;
+            for table in state.tables.values() {
+                for view in table.views() {
+                    crate::tree::visit_chunks(chunks, view.root().hash, visit)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Over a source that faults: asks for all of these states' trees, level by level. Elsewhere it
+    /// does nothing.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn want_trees<'s>(
+        chunks: &Chunks,
+        states: impl IntoIterator<Item = &'s State>,
+    ) -> Result<()> {
+        if chunks.restarts().is_none() {
+            return Ok(());
+        }
+        let tables = states.into_iter().flat_map(|state| state.tables.values());
+        let roots: Vec<Hash> =
+            tables.flat_map(|table| table.views()).map(|view| view.root().hash).collect();
+        Ok(crate::tree::want_all(chunks, &roots)?)
     }
 }
 

@@ -72,6 +72,11 @@ impl Session {
         &self.branch
     }
 
+    /// Who its commits are by.
+    pub fn author(&self) -> &str {
+        &self.author
+    }
+
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
         self.open.is_some()

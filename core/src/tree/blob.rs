@@ -135,12 +135,19 @@ fn reference_of(reference: &[u8]) -> Option<(Hash, usize)> {
     Some((Hash::from_slice(reference)?, usize::try_from(len).ok()?))
 }
 
+/// The topmost chunk of a stored value that is large, and how many levels of lists it has.
+pub(super) fn top(stored: &[u8]) -> Option<(Hash, usize)> {
+    let [1, reference @ ..] = stored else { return None };
+    let (top, len) = reference_of(reference)?;
+    Some((top, levels(len)))
+}
+
 fn wrong(reference: &[u8]) -> TreeError {
     let chunk = Hash::from_slice(reference).unwrap_or_else(|| Hash::of(reference));
     TreeError::Malformed { chunk, why: "a large value has another length" }
 }
 
-fn children(chunks: &Chunks, hash: Hash) -> Result<Vec<Hash>, TreeError> {
+pub(super) fn children(chunks: &Chunks, hash: Hash) -> Result<Vec<Hash>, TreeError> {
     match chunks.get(&hash, &[])?.bytes() {
         [LIST, hashes @ ..] if hashes.len() % 32 == 0 && hashes.len() <= LIST_LEN * 32 => {
             Ok(hashes.chunks_exact(32).filter_map(Hash::from_slice).collect())

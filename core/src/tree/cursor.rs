@@ -1,10 +1,10 @@
 //! Reading in the order of keys, both ways.
 
-use super::blob::load_value;
+use super::blob::{self, load_value};
 use super::bytes::Bytes;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::{ChunkError, Chunks};
+use crate::chunk::{ChunkError, Chunks, Faulting, Hash};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -83,6 +83,8 @@ pub struct Cursor<'c> {
     blob: Option<Arc<[u8]>>,
     // Where the range ends in this leaf. Forwards: one more than its last entry. Backwards: its first.
     until: usize,
+    // Come past until now.
+    leaves: usize,
 }
 
 impl<'c> Cursor<'c> {
@@ -97,8 +99,17 @@ impl<'c> Cursor<'c> {
         reverse: bool,
     ) -> Result<Self, TreeError> {
         let (range, path) = (range.clone(), Vec::new());
-        let (leaf, blob) = (None, None);
-        let mut cursor = Cursor { chunks, range, reverse, path, leaf, at: 0, until: 0, blob };
+        let mut cursor = Cursor {
+            chunks,
+            range,
+            reverse,
+            path,
+            leaf: None,
+            at: 0,
+            blob: None,
+            until: 0,
+            leaves: 0,
+        };
         if root.count > 0 {
             cursor.descend(Node::open(chunks.get(&root.hash, &[])?)?)?;
         }
@@ -158,13 +169,7 @@ impl<'c> Cursor<'c> {
         let hash = node.child(i).ok_or(missing)?.hash;
         let chunk = match self.chunks.get(&hash, &[]) {
             Err(ChunkError::Fault(_)) => {
-                let wanted = |hint: &crate::chunk::Hash| {
-                    let at =
-                        (0..node.len()).find(|i| node.child(*i).is_some_and(|c| c.hash == *hint));
-                    at.is_none_or(|at| self.may_hold(node, at))
-                };
-                let hints: Vec<_> =
-                    node.hints(i, self.reverse).into_iter().take_while(wanted).collect();
+                let hints = self.ahead(node, i, self.path.last())?;
                 self.chunks.get(&hash, &hints)?
             }
             other => other?,
@@ -174,6 +179,44 @@ impl<'c> Cursor<'c> {
             true => Ok(below),
             false => Err(TreeError::Malformed { chunk: hash, why: "it has another level" }),
         }
+    }
+
+    /// What comes after child `i` of a node: its siblings, and what stands below the node's own
+    /// siblings, which are children of `above`. The further the walk has come the more.
+    fn ahead(
+        &self,
+        node: &Node,
+        i: usize,
+        above: Option<&(Node, usize)>,
+    ) -> Result<Vec<Hash>, TreeError> {
+        const FIRST_HINTS: usize = 16;
+        const HINTS_PER_LEAF: usize = 4;
+        let most = self.leaves.saturating_mul(HINTS_PER_LEAF).saturating_add(FIRST_HINTS);
+        let after = |node: &Node, i: Option<usize>| {
+            let range = match (i, self.reverse) {
+                (Some(i), false) => i + 1..node.len(),
+                (Some(i), true) => 0..i,
+                (None, _) => 0..node.len(),
+            };
+            let mut found: Vec<usize> = range.filter(|at| self.may_hold(node, *at)).collect();
+            if self.reverse {
+                found.reverse();
+            }
+            found.into_iter().filter_map(|at| node.child(at)).map(|child| child.hash).collect()
+        };
+        let mut hints: Vec<Hash> = after(node, Some(i));
+        let further = above.map(|(above, at)| after(above, Some(*at))).unwrap_or_default();
+        for hash in further {
+            if hints.len() >= most {
+                break;
+            }
+            match self.chunks.at_hand(&hash)? {
+                Some(chunk) => hints.extend(after(&Node::open(chunk)?, None)),
+                None => hints.push(hash),
+            }
+        }
+        hints.truncate(most);
+        Ok(hints)
     }
 
     /// Whether child `i` may hold keys of the range.
@@ -208,7 +251,7 @@ impl<'c> Cursor<'c> {
         let (start, end) = leaf.value_span(i);
         Ok(Some(match leaf.stored(i) {
             [0, ..] => Bytes::part(leaf.chunk(), start + 1, end),
-            stored => Bytes::from(load_value(self.chunks, stored)?),
+            stored => Bytes::from(self.load(leaf, stored)?),
         }))
     }
 
@@ -218,7 +261,10 @@ impl<'c> Cursor<'c> {
         let Some(leaf) = &self.leaf else { return Ok(None) };
         let value = match leaf.stored(i) {
             [0, value @ ..] => value,
-            stored => &**self.blob.insert(load_value(self.chunks, stored)?),
+            stored => {
+                let value = self.load(leaf, stored)?;
+                &**self.blob.insert(value)
+            }
         };
         Ok(Some((leaf.key(i), value)))
     }
@@ -226,6 +272,42 @@ impl<'c> Cursor<'c> {
     /// That pair's key.
     pub(super) fn key_at(&self, i: usize) -> &[u8] {
         self.leaf.as_ref().map_or(&[], |leaf| leaf.key(i))
+    }
+
+    /// A value that stands outside its leaf; where it is missing, those that come next are asked for
+    /// as well.
+    fn load(&self, leaf: &Node, stored: &[u8]) -> Result<Arc<[u8]>, TreeError> {
+        match load_value(self.chunks, stored) {
+            Err(fault) if fault.is_fault() => {
+                if let Some((top, _)) = blob::top(stored) {
+                    self.chunks.get(&top, &self.values_ahead(leaf)?)?;
+                }
+                Err(fault)
+            }
+            value => value,
+        }
+    }
+
+    /// The large values that come after this one, as far as leaves are at hand.
+    fn values_ahead(&self, leaf: &Node) -> Result<Vec<Hash>, TreeError> {
+        let entries = match self.reverse {
+            false => self.at..self.until,
+            true => self.until..self.at,
+        };
+        let tops = |leaf: &Node, entries: std::ops::Range<usize>| -> Vec<Hash> {
+            entries.filter_map(|i| Some(blob::top(leaf.stored(i))?.0)).collect()
+        };
+        let mut values = tops(leaf, entries);
+        let [.., (node, i)] = &self.path[..] else { return Ok(values) };
+        let above = self.path.len().checked_sub(2).and_then(|above| self.path.get(above));
+        for hash in self.ahead(node, *i, above)? {
+            let Some(chunk) = self.chunks.at_hand(&hash)? else { continue };
+            let leaf = Node::open(chunk)?;
+            if leaf.is_leaf() {
+                values.extend(tops(&leaf, 0..leaf.len()));
+            }
+        }
+        Ok(values)
     }
 
     /// To the next entry, of this leaf or of the next: its number in the leaf.
@@ -257,6 +339,7 @@ impl<'c> Cursor<'c> {
             true => self.first_at(&leaf),
         };
         self.leaf = Some(leaf);
+        self.leaves += 1;
     }
 
     /// To the next leaf.

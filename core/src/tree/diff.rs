@@ -3,13 +3,13 @@
 //! Both are walked together; where they point to the same chunk both step over all of it. The cost is
 //! that of the differences: nodes that differ, and the ways to them.
 
+use super::ahead::want_differing;
 use super::bytes::Bytes;
 use super::cursor::KeyRange;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::{ChunkError, Chunks, Hash};
+use crate::chunk::{Chunks, Faulting, Hash, both};
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A key whose value differs.
@@ -86,7 +86,7 @@ impl<'c> Side<'c> {
     }
 
     /// Opens the subtree ahead.
-    fn open(&mut self, hints: &[Hash]) -> Result<(), TreeError> {
+    fn open(&mut self) -> Result<(), TreeError> {
         let hash = match (self.root, self.path.last()) {
             (Some(hash), _) => hash,
             (None, Some((node, i))) => match node.child(*i) {
@@ -95,20 +95,10 @@ impl<'c> Side<'c> {
             },
             (None, None) => return Ok(()),
         };
-        let node = Node::open(self.chunks.get(&hash, hints)?)?;
+        let node = Node::open(self.chunks.get(&hash, &[])?)?;
         self.skip();
         self.path.push((node, 0));
         Ok(())
-    }
-
-    /// The subtrees that the innermost open node above the leaves has ahead.
-    fn siblings(&self) -> Vec<Hash> {
-        if let Some(root) = self.root {
-            return vec![root];
-        }
-        let inner = self.path.iter().rev().find(|(node, _)| !node.is_leaf());
-        let Some((node, i)) = inner else { return Vec::new() };
-        (*i..node.len()).filter_map(|at| node.child(at)).map(|child| child.hash).collect()
     }
 
     fn take(&mut self) -> Result<Pair, TreeError> {
@@ -125,6 +115,14 @@ impl<'c> Side<'c> {
         Ok((key, value))
     }
 
+    /// The large values that the open leaf has ahead.
+    fn values(&self) -> Vec<Hash> {
+        let leaf = self.path.last().filter(|(node, _)| node.is_leaf());
+        let Some((node, i)) = leaf else { return Vec::new() };
+        let tops = (*i..node.len()).filter_map(|i| super::blob::top(node.stored(i)));
+        tops.map(|(top, _)| top).collect()
+    }
+
     fn stored(&self) -> &[u8] {
         self.path.last().map_or(&[], |(node, i)| node.stored(*i))
     }
@@ -134,7 +132,8 @@ impl<'c> Side<'c> {
 pub struct Diff<'c> {
     old: Side<'c>,
     new: Side<'c>,
-    levels: (u8, u8),
+    chunks: &'c Chunks,
+    roots: (Root, Root),
     range: KeyRange,
 }
 
@@ -144,7 +143,7 @@ pub fn diff<'c>(chunks: &'c Chunks, old: Root, new: Root, range: &KeyRange) -> D
     if old.hash == new.hash {
         (a.root, b.root) = (None, None);
     }
-    Diff { old: a, new: b, levels: (old.level, new.level), range: range.clone() }
+    Diff { old: a, new: b, chunks, roots: (old, new), range: range.clone() }
 }
 
 impl Diff<'_> {
@@ -155,7 +154,7 @@ impl Diff<'_> {
     #[expect(clippy::should_implement_trait, reason = "it can fail, and says so in its type")]
     pub fn next(&mut self) -> Result<Option<Change>, TreeError> {
         loop {
-            let ahead = (self.old.ahead(self.levels.0), self.new.ahead(self.levels.1));
+            let ahead = (self.old.ahead(self.roots.0.level), self.new.ahead(self.roots.1.level));
             match ahead {
                 (Ahead::End, Ahead::End) => return Ok(None),
                 (Ahead::Subtree(a, x), Ahead::Subtree(b, y)) => {
@@ -180,13 +179,13 @@ impl Diff<'_> {
                     false => self.open(false, true)?,
                 },
                 (Ahead::Pair, Ahead::End) => {
-                    let (key, old) = self.old.take()?;
+                    let (key, old) = self.take_old()?;
                     if let Some(change) = self.kept(key, Some(old), None) {
                         return Ok(Some(change));
                     }
                 }
                 (Ahead::End, Ahead::Pair) => {
-                    let (key, new) = self.new.take()?;
+                    let (key, new) = self.take_new()?;
                     if let Some(change) = self.kept(key, None, Some(new)) {
                         return Ok(Some(change));
                     }
@@ -194,11 +193,11 @@ impl Diff<'_> {
                 (Ahead::Pair, Ahead::Pair) => {
                     let change = match self.old.key().cmp(self.new.key()) {
                         Ordering::Less => {
-                            let (key, old) = self.old.take()?;
+                            let (key, old) = self.take_old()?;
                             self.kept(key, Some(old), None)
                         }
                         Ordering::Greater => {
-                            let (key, new) = self.new.take()?;
+                            let (key, new) = self.take_new()?;
                             self.kept(key, None, Some(new))
                         }
                         Ordering::Equal if self.old.stored() == self.new.stored() => {
@@ -207,8 +206,7 @@ impl Diff<'_> {
                             None
                         }
                         Ordering::Equal => {
-                            let (key, old) = self.old.take()?;
-                            let (_, new) = self.new.take()?;
+                            let ((key, old), (_, new)) = both(self.take_old(), self.take_new())?;
                             self.kept(key, Some(old), Some(new))
                         }
                     };
@@ -218,6 +216,31 @@ impl Diff<'_> {
                 }
             }
         }
+    }
+
+    fn take_old(&mut self) -> Result<Pair, TreeError> {
+        let taken = self.old.take();
+        self.want_values(&taken)?;
+        taken
+    }
+
+    fn take_new(&mut self) -> Result<Pair, TreeError> {
+        let taken = self.new.take();
+        self.want_values(&taken)?;
+        taken
+    }
+
+    /// Where a large value is missing, those of the open leaves that differ are asked for together.
+    fn want_values(&self, taken: &Result<Pair, TreeError>) -> Result<(), TreeError> {
+        if !taken.as_ref().is_err_and(Faulting::is_fault) {
+            return Ok(());
+        }
+        let (old, new) = (self.old.values(), self.new.values());
+        let only = |a: &[Hash], b: &[Hash]| -> Vec<Hash> {
+            a.iter().filter(|hash| !b.contains(hash)).copied().collect()
+        };
+        Ok(both(self.chunks.want(&only(&old, &new)), self.chunks.want(&only(&new, &old)))
+            .map(drop)?)
     }
 
     fn kept(
@@ -239,29 +262,15 @@ impl Diff<'_> {
         self.open(order.is_le(), order.is_ge())
     }
 
-    /// Opens the subtree ahead on one side or on both. What is missing is asked for together with
-    /// all that differs below the nodes that are open: the walk will come to it.
+    /// Opens the subtree ahead on one side or on both. Where one is missing, others that differ are
+    /// asked for too: the walk will come to them.
     fn open(&mut self, old: bool, new: bool) -> Result<(), TreeError> {
-        let mut opened = Ok(());
-        let fault = |done: &Result<(), TreeError>| {
-            matches!(done, Err(TreeError::Chunk(ChunkError::Fault(_))))
-        };
-        for (wanted, is_old) in [(old, true), (new, false)] {
-            if !wanted {
-                continue;
-            }
-            let side = if is_old { &mut self.old } else { &mut self.new };
-            let mut done = side.open(&[]);
-            if fault(&done) {
-                let (a, b) = (self.old.siblings(), self.new.siblings());
-                let (in_a, in_b): (HashSet<&Hash>, HashSet<&Hash>) =
-                    (a.iter().collect(), b.iter().collect());
-                let hints: Vec<Hash> = in_a.symmetric_difference(&in_b).map(|h| **h).collect();
-                let side = if is_old { &mut self.old } else { &mut self.new };
-                done = side.open(&hints);
-            }
-            // Both are asked for before giving up, so that one fault names both.
-            opened = opened.and(done);
+        let one = if old { self.old.open() } else { Ok(()) };
+        let other = if new { self.new.open() } else { Ok(()) };
+        let opened = both(one, other).map(drop);
+        if opened.as_ref().is_err_and(Faulting::is_fault) {
+            let (old, new) = self.roots;
+            want_differing(self.chunks, old, new, &self.range)?;
         }
         opened
     }

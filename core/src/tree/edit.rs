@@ -6,6 +6,7 @@
 //! The nodes that went and came are the changes of the level above, so the same code climbs to the
 //! root.
 
+use super::ahead::want_edited;
 use super::blob::{Stored, stored_len_max};
 use super::chunker::{Chunker, EntryBody, Finished};
 use super::node::{Child, Node, encode};
@@ -82,6 +83,7 @@ pub fn edit<K: AsRef<[u8]>, V: AsRef<[u8]>>(
         return climb(chunks, nodes, 0);
     }
     let top = Node::open(chunks.get(&root.hash, &[])?)?;
+    want_edited(chunks, &top, &pairs)?;
     let mut edited = edit_level(chunks, &top, 0, &pairs)?;
     for level in 0..=root.level {
         if level == root.level {

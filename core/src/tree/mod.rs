@@ -23,6 +23,7 @@
 //!
 //! What is left to others: what keys and values mean (`value`), when trees are written (`history`).
 
+mod ahead;
 mod blob;
 mod bytes;
 mod check;
@@ -35,6 +36,7 @@ mod node;
 mod read;
 mod view;
 
+pub use ahead::want_all;
 pub use blob::INLINE_MAX_BYTES;
 pub use bytes::Bytes;
 pub use check::{check, visit_chunks};
@@ -46,7 +48,7 @@ pub use merge::{Clash, merge};
 pub use read::{count_range, get, get_many, nth, rank, size_estimate};
 pub use view::{View, ViewCursor, ViewDiff};
 
-use crate::chunk::{ChunkError, Chunks, Hash};
+use crate::chunk::{ChunkError, Chunks, Faulting, Hash};
 use std::sync::LazyLock;
 
 /// The longest key in bytes.
@@ -109,4 +111,10 @@ pub enum TreeError {
     /// Pairs or changes were not in ascending order of distinct keys: a defect of the caller.
     #[error("keys must ascend")]
     Order,
+}
+
+impl Faulting for TreeError {
+    fn is_fault(&self) -> bool {
+        matches!(self, TreeError::Chunk(error) if error.is_fault())
+    }
 }

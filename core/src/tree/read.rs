@@ -1,12 +1,13 @@
 //! Single pairs, counts and ranks.
 
+use super::ahead::leaves_of;
 use super::blob::load_value;
 use super::bytes::Bytes;
 use super::cursor::{Cursor, KeyRange};
 use super::edit::child;
 use super::node::Node;
 use super::{Root, TreeError};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, Faulting, all};
 use std::ops::Bound;
 
 /// The value of a key.
@@ -52,32 +53,8 @@ pub fn get_many(
     keys: &[&[u8]],
 ) -> Result<Vec<Option<Bytes>>, TreeError> {
     let mut found = vec![None; keys.len()];
-    if root.count == 0 || keys.is_empty() {
-        return Ok(found);
-    }
-    // Nodes of the level, each with the keys that lead to it.
-    let mut nodes = vec![(Node::open(chunks.get(&root.hash, &[])?)?, 0..keys.len())];
-    while nodes.first().is_some_and(|(node, _)| !node.is_leaf()) {
-        let mut below: Vec<(crate::chunk::Hash, std::ops::Range<usize>)> = Vec::new();
-        for (node, range) in &nodes {
-            for k in range.clone() {
-                let Some(to) = keys.get(k).and_then(|key| node.child(node.lower(key))) else {
-                    continue;
-                };
-                match below.last_mut() {
-                    Some((hash, range)) if *hash == to.hash => range.end = k + 1,
-                    _ => below.push((to.hash, k..k + 1)),
-                }
-            }
-        }
-        let wanted: Vec<_> = below.iter().map(|(hash, _)| *hash).collect();
-        chunks.want(&wanted)?;
-        let open = |(hash, range): (crate::chunk::Hash, std::ops::Range<usize>)| {
-            Ok::<_, TreeError>((Node::open(chunks.get(&hash, &[])?)?, range))
-        };
-        nodes = below.into_iter().map(open).collect::<Result<_, _>>()?;
-    }
-    for (leaf, range) in nodes {
+    let mut fault = Ok(());
+    for (leaf, range) in leaves_of(chunks, root, keys)? {
         for k in range {
             let Some(key) = keys.get(k) else { continue };
             let i = leaf.lower(key);
@@ -85,11 +62,14 @@ pub fn get_many(
                 && leaf.key(i) == *key
                 && let Some(place) = found.get_mut(k)
             {
-                *place = Some(value(chunks, &leaf, i)?);
+                match value(chunks, &leaf, i) {
+                    Err(error) if error.is_fault() => fault = Err(error),
+                    value => *place = Some(value?),
+                }
             }
         }
     }
-    Ok(found)
+    fault.map(|()| found)
 }
 
 /// How many keys are below `key`.
@@ -175,9 +155,10 @@ pub fn nth(chunks: &Chunks, root: Root, mut position: u64) -> Result<Option<Byte
 /// A fault; `Malformed`.
 pub fn size_estimate(chunks: &Chunks, root: Root) -> Result<u64, TreeError> {
     const LEAVES: u64 = 8;
-    let (mut bytes, mut rows) = (0u64, 0u64);
-    for i in 0..LEAVES.min(root.count) {
-        let Some(key) = nth(chunks, root, root.count / LEAVES.min(root.count) * i)? else { break };
+    let leaves = LEAVES.min(root.count);
+    let sample = |i: u64| -> Result<(u64, u64), TreeError> {
+        let (mut bytes, mut rows) = (0u64, 0u64);
+        let Some(key) = nth(chunks, root, root.count / leaves * i)? else { return Ok((0, 0)) };
         let mut range = KeyRange::all();
         range.lower = Bound::Included(key.to_vec());
         let mut cursor = Cursor::new(chunks, root, &range, false)?;
@@ -186,7 +167,10 @@ pub fn size_estimate(chunks: &Chunks, root: Root) -> Result<u64, TreeError> {
             bytes += (key.len() + value.len()) as u64;
             rows += 1;
         }
-    }
+        Ok((bytes, rows))
+    };
+    let samples = all((0..leaves).map(sample))?;
+    let (bytes, rows) = samples.iter().fold((0u64, 0u64), |sum, s| (sum.0 + s.0, sum.1 + s.1));
     match rows {
         0 => Ok(0),
         rows => {

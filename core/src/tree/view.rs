@@ -4,11 +4,12 @@
 //! grown (a keyframe). Cloning copies two pointers, so savepoints, branches and readers' snapshots
 //! are clones. Every read looks at both and gives what the folded tree would give.
 
+use super::ahead::leaves_of;
 use super::bytes::Bytes;
 use super::cursor::{Cursor, KeyRange, PairRef};
 use super::diff::{Change, Diff, diff};
 use super::{Root, TreeError, edit};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, both};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::ops::Bound;
@@ -266,9 +267,16 @@ impl View {
         touched.retain(|key| range.contains(key));
         touched.sort();
         touched.dedup();
-        touched.reverse();
         let mut tree = diff(chunks, old.root, new.root, range);
-        let next = tree.next()?;
+        let next = match chunks.restarts() {
+            None => tree.next()?,
+            Some(_) => {
+                let ahead = |view: &View| leaves_of(chunks, view.root, &touched).map(drop);
+                let ahead = both(ahead(old), ahead(new));
+                both(ahead, tree.next())?.1
+            }
+        };
+        touched.reverse();
         let looked_up = VecDeque::new();
         Ok(ViewDiff { chunks, old, new, tree, next, touched, looked_up, batch: 8 })
     }

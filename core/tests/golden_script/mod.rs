@@ -35,7 +35,7 @@
 //! script is expected to give. Who runs it asks for no file, so it runs wherever the core does.
 
 use offshoot_core::chunk::{Chunk, ChunkSource, Hash, MemoryStore, Outcome, Store, StoreError};
-use offshoot_core::chunk::{Ticket, Write};
+use offshoot_core::chunk::{Ticket, WorkingSet, Write};
 use offshoot_core::database::{AsOf, BranchPatch, Database, MergeRequest, NewBranch};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::history::{Micros, Scn};
@@ -48,18 +48,19 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 const START_SECONDS: i64 = 1_700_000_000;
-/// Restarts of one statement, at most.
-const RESTARTS_MAX: usize = 200;
+/// Restarts of one statement, at most. The scripts' tables are small; what starts again is the walk
+/// along a short line of commits, and a tree of one level for each table and index that is come to.
+const RESTARTS_MAX: usize = 16;
 
-/// A store that has nothing at hand until it is asked for it once.
+/// A store that has nothing at hand but what the last fault named.
 struct Forgetful {
     inner: MemoryStore,
-    fetched: Mutex<HashSet<Hash>>,
+    at_hand: Mutex<HashSet<Hash>>,
 }
 
 impl ChunkSource for Forgetful {
     fn chunk(&self, hash: &Hash) -> Result<Option<Chunk>, StoreError> {
-        match self.fetched.lock().unwrap().contains(hash) {
+        match self.at_hand.lock().unwrap().contains(hash) {
             true => self.inner.chunk(hash),
             false => Ok(None),
         }
@@ -91,7 +92,7 @@ impl Store for Forgetful {
 /// A script while it runs.
 struct Run {
     database: Arc<Database>,
-    forgetful: Option<Arc<Forgetful>>,
+    forgetful: Option<(Arc<Forgetful>, Arc<WorkingSet>)>,
     sessions: BTreeMap<String, Session>,
     current: String,
     as_of: AsOf,
@@ -103,16 +104,11 @@ struct Run {
 
 impl Run {
     fn new(forgets: bool) -> Self {
-        let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
-        let (store, forgetful): (Arc<dyn Store>, _) = match forgets {
-            false => (Arc::new(MemoryStore::new()), None),
-            true => {
-                let inner = MemoryStore::new();
-                let store = Arc::new(Forgetful { inner, fetched: Mutex::default() });
-                (store.clone(), Some(store))
-            }
-        };
-        let database = Arc::new(Database::open(store, &moment).unwrap().value);
+        let forgetful = forgets.then(|| {
+            let (inner, at_hand) = (MemoryStore::new(), Mutex::default());
+            (Arc::new(Forgetful { inner, at_hand }), Arc::new(WorkingSet::new(64 << 20)))
+        });
+        let database = Run::open(&forgetful);
         let main = Session::new(database.clone(), "main", "golden");
         Run {
             database,
@@ -127,6 +123,27 @@ impl Run {
         }
     }
 
+    fn open(forgetful: &Option<(Arc<Forgetful>, Arc<WorkingSet>)>) -> Arc<Database> {
+        let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
+        Arc::new(match forgetful {
+            None => Database::open(Arc::new(MemoryStore::new()), &moment).unwrap().value,
+            Some((store, set)) => {
+                Database::open(store.clone(), &moment).unwrap().value.with_working_set(set.clone())
+            }
+        })
+    }
+
+    /// Forgets what the database holds in memory, where that loses nothing.
+    fn reopen(&mut self) {
+        if self.forgetful.is_some() && !self.sessions.values().any(Session::in_transaction) {
+            self.database = Run::open(&self.forgetful);
+            for session in self.sessions.values_mut() {
+                let (branch, author) = (session.branch().to_owned(), session.author().to_owned());
+                *session = Session::new(self.database.clone(), branch, author);
+            }
+        }
+    }
+
     fn moment(&mut self) -> Moment {
         self.moments += 1;
         self.clock += 1_000_000;
@@ -137,18 +154,20 @@ impl Run {
 
     /// Runs an operation until it no longer faults, as a host does.
     fn settled<T>(&mut self, mut operation: impl FnMut(&mut Run) -> Result<T>) -> Result<T> {
-        for _ in 0..RESTARTS_MAX {
-            match (operation(self), &self.forgetful) {
-                (Err(Error::Fault(set)), Some(store)) => {
-                    let mut fetched = store.fetched.lock().unwrap();
-                    let before = fetched.len();
-                    fetched.extend(set.missing.iter().chain(&set.hints));
-                    assert!(fetched.len() > before, "a fault that brings nothing new");
-                }
-                (other, _) => return other,
-            }
+        loop {
+            let done = operation(self);
+            let Some((store, set)) = &self.forgetful else { return done };
+            let Err(Error::Fault(faults)) = done else {
+                set.release();
+                store.at_hand.lock().unwrap().clear();
+                return done;
+            };
+            assert!(!faults.missing.is_empty(), "a fault that names nothing");
+            assert!(set.restarts() < RESTARTS_MAX, "more than {RESTARTS_MAX} restarts");
+            *store.at_hand.lock().unwrap() =
+                faults.missing.into_iter().chain(faults.hints).collect();
+            set.restart();
         }
-        panic!("more than {RESTARTS_MAX} restarts");
     }
 
     fn block(&mut self, text: &str) -> String {
@@ -469,6 +488,7 @@ pub fn run(script: &str, forgets: bool) -> (String, Vec<String>) {
         if text.is_empty() {
             continue;
         }
+        run.reopen();
         let answer = run.block(&text);
         let _ = writeln!(out, "{text}");
         if !answer.is_empty() {
