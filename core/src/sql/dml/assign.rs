@@ -163,18 +163,14 @@ fn row_of(expr: &SqlExpr) -> Option<Vec<&SqlExpr>> {
     let SqlExpr::Function(call) = expr else { return None };
     let [name] = call.name.0.as_slice() else { return None };
     let FunctionArguments::List(list) = &call.args else { return None };
-    let value = |arg: &'_ FunctionArg| match arg {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(_)) => true,
-        _ => false,
-    };
-    if !name.value.eq_ignore_ascii_case("ROW") || !list.args.iter().all(value) {
+    if !name.value.eq_ignore_ascii_case("ROW") {
         return None;
     }
-    let args = list.args.iter().filter_map(|arg| match arg {
+    let values = list.args.iter().map(|arg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
         _ => None,
     });
-    Some(args.collect())
+    values.collect()
 }
 
 /// Whether an expression is the word DEFAULT.
