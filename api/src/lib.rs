@@ -16,6 +16,7 @@
 //! Authentication, rate limits and the OpenAPI document belong here too: as layers around
 //! [`router`], beside `rest`.
 
+pub mod console;
 pub mod direct;
 pub mod host;
 mod rest;

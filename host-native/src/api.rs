@@ -91,7 +91,7 @@ impl ApiServer {
     ) -> std::io::Result<()> {
         let database = self.database.clone();
         let host = PoolHost::new(self.database, self.options)?;
-        let router = offshoot_api::router(Arc::new(host));
+        let router = offshoot_api::router(Arc::new(host)).merge(offshoot_api::console::routes());
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
         database.close().map_err(std::io::Error::other)
     }

@@ -1,5 +1,6 @@
 //! Every task that a person or CI runs, as one recipe: `cargo xtask` lists them.
 
+mod browser;
 mod count;
 mod purity;
 mod run;
@@ -15,7 +16,11 @@ use std::process::ExitCode;
 type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 
 const TASKS: &[Task] = &[
-    ("test", "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm", tasks::test),
+    (
+        "test",
+        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser",
+        tasks::test,
+    ),
     ("ci", "what CI runs: the same as `test`", tasks::test),
     ("fmt", "format the code", tasks::fmt),
     ("lint", "check the formatting, clippy and rustdoc, with warnings denied", tasks::lint),
@@ -30,6 +35,7 @@ const TASKS: &[Task] = &[
         "compile core/ and api/ for the browser and the edge, run golden scripts",
         tasks::wasm,
     ),
+    ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];

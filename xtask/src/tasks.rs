@@ -3,7 +3,7 @@
 use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
-use crate::{purity, style as rules, tree, wasm as targets};
+use crate::{browser as console, purity, style as rules, tree, wasm as targets};
 use std::process::Command;
 
 /// At most so many findings are printed; the first ones are mended first anyway.
@@ -32,6 +32,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
             counted(&mut command, &mut count)
         });
         steps.step("wasm", targets::check);
+        steps.step("browser", || console::check(&the_program()?, None));
     }
     steps.summary().map_err(|failed| format!("{failed}; tests: {count}"))?;
     eprintln!("ok: {count}");
@@ -70,6 +71,16 @@ pub fn wasm(args: &[String]) -> Result<(), String> {
     no_arguments(args)?;
     let remark = targets::check()?;
     eprintln!("wasm: {remark}");
+    Ok(())
+}
+
+/// The console in a real browser.
+pub fn browser(args: &[String]) -> Result<(), String> {
+    let folder = args.first().map(std::path::absolute).transpose();
+    let folder = folder.map_err(|e| format!("the folder for screenshots: {e}"))?;
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    let remark = console::check(&the_program()?, folder.as_deref())?;
+    eprintln!("browser: {remark}");
     Ok(())
 }
 
@@ -176,9 +187,14 @@ fn build() -> Result<(), String> {
 
 /// Tells tests where the program under test lies: that of the profile we were built in.
 fn with_program(command: &mut Command) -> Result<(), String> {
-    let name = format!("offshoot{}", std::env::consts::EXE_SUFFIX);
-    command.env("OFFSHOOT_BIN", run::profile_dir()?.join(name));
+    command.env("OFFSHOOT_BIN", the_program()?);
     Ok(())
+}
+
+/// The program under test: that of the profile we were built in.
+fn the_program() -> Result<std::path::PathBuf, String> {
+    let name = format!("offshoot{}", std::env::consts::EXE_SUFFIX);
+    Ok(run::profile_dir()?.join(name))
 }
 
 fn tests() -> Result<Command, String> {

@@ -33,7 +33,7 @@ pub fn serve(listen: SocketAddr, data: &Path) -> Result<(), Failure> {
 fn greet(addr: SocketAddr, data: &Path) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "Offshoot serves {} on http://{addr}", data.display())?;
-    writeln!(out, "Try:")?;
+    writeln!(out, "Try, beside http://{addr}/ in a browser:")?;
     writeln!(out, "  curl http://{addr}/v1/branches")?;
     writeln!(
         out,
