@@ -4,8 +4,10 @@
 //! sections leaves out the others. Every line is measured in this run;
 //! ratios are Offshoot's time over SQLite's, so less than 1 is faster. `small` leaves out the
 //! million rows. SQLite keeps its file in WAL mode; where a line says durable it runs with
-//! `synchronous=FULL`, as Offshoot always does.
+//! `synchronous=FULL`, as Offshoot always does. `cargo xtask bench http` is a run of its own: whole
+//! servers under load, see `http`.
 
+mod http;
 mod memory;
 mod ours;
 mod peer;
@@ -18,6 +20,11 @@ const SECTIONS: [&str; 4] = ["peer", "ours", "merges", "memory"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["http", options @ ..] => return http::compare(options),
+        [http::SERVE, peer, place] => return http::serve(peer, place),
+        _ => {}
+    }
     let asked = |word: &str| arguments.iter().any(|argument| argument == word);
     let small = asked("small");
     let all = !SECTIONS.iter().any(|section| asked(section));
