@@ -54,6 +54,8 @@ impl Pool {
             return Err(Full);
         }
         waiting.0.push_back(Box::new(work));
+        // A thread that wakes finds the lock free.
+        drop(waiting);
         self.queue.wake.notify_one();
         Ok(())
     }
