@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::key::Keys;
 #[cfg(feature = "jwt")]
 use super::token::Tokens;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
@@ -67,18 +67,27 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The layer: puts the caller, or that it is unknown, among a request's extensions.
+/// The layer: puts the caller, or that it is unknown, among a request's extensions; and the caller
+/// and the route among those of the answer, for whoever counts and writes logs.
 pub async fn identify(
     State(who): State<Arc<dyn Identify>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     // Whoever tells tenants apart has asked already.
-    if request.extensions().get::<Caller>().is_none() {
-        match who.identify(request.headers()) {
-            Some(caller) => drop(request.extensions_mut().insert(caller)),
-            None => drop(request.extensions_mut().insert(Unknown)),
-        }
+    let known = request.extensions().get::<Caller>().cloned();
+    let caller = known.or_else(|| who.identify(request.headers()));
+    match caller.clone() {
+        Some(caller) => drop(request.extensions_mut().insert(caller)),
+        None => drop(request.extensions_mut().insert(Unknown)),
     }
-    next.run(request).await
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
+    response
 }

@@ -59,7 +59,10 @@ impl Claims {
     }
 
     pub(super) fn caller(self) -> Caller {
-        let mut caller = Caller::new(self.sub, self.tenant_id, Scopes::known(&self.scopes));
+        // A token that names no tenant is nobody's, not everybody's: only a key can belong to the
+        // database itself.
+        let tenant = self.tenant_id.unwrap_or_default();
+        let mut caller = Caller::new(self.sub, Some(tenant), Scopes::known(&self.scopes));
         (caller.client, caller.dialect) = (self.client_id, self.dialect);
         caller
     }

@@ -72,6 +72,12 @@ impl Failure {
             .with(Details::BodyMax(max_bytes))
     }
 
+    /// The body came too slowly.
+    pub fn too_slow() -> Self {
+        let message = "the body came too slowly";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+    }
+
     /// No credential is in order. Which one failed, and why, is not for the sender.
     pub fn unauthorized() -> Self {
         let message = "Missing or invalid authentication credentials";

@@ -118,8 +118,26 @@ async fn whole(body: Body, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes().into()),
         Err(error) if error.is::<LengthLimitError>() => Err(Failure::too_large(max_bytes)),
+        Err(error) if is_too_slow(&*error) => Err(Failure::too_slow()),
         Err(error) => Err(Failure::invalid(format!("the body broke off: {error}"))),
     }
+}
+
+/// What a host ends a body with that comes too slowly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooSlow;
+
+impl std::fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body came too slowly")
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
+fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+    // Bodies wrap errors a few times over; a chain has an end.
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<TooSlow>())
 }
 
 async fn run(rest: &Rest, work: Work) -> Response {
