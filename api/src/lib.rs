@@ -13,12 +13,14 @@
 //! - nothing is answered before it is durable: the host sees to that;
 //! - every reply, error and unknown address included, has the shape of its dialect.
 //!
-//! Authentication, rate limits and the OpenAPI document belong here too: as layers around
-//! [`router`], beside `rest`.
+//! Who callers are is [`auth`]; how often they may ask is [`limits`]. Both are without effect unless a
+//! host configures them ([`Settings`]).
 
+pub mod auth;
 pub mod console;
 pub mod direct;
 pub mod host;
+pub mod limits;
 mod rest;
 
-pub use rest::router;
+pub use rest::{Address, Guard, Settings, TooSlow, router, router_with};

@@ -29,6 +29,7 @@ pub mod api;
 pub mod embedded;
 pub mod pool;
 pub mod storage;
+pub mod sync;
 
 pub use embedded::{EmbeddedDatabase, OpenError};
 pub use offshoot_core as core;

@@ -3,7 +3,6 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,13 +17,16 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve a database over HTTP (what happens without a command).
-    Serve {
-        /// Address and port to listen on; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
-        /// The database file.
-        #[arg(long, default_value = cli::DEFAULT_FILE)]
-        data: PathBuf,
+    Serve(Box<cli::serve::Arguments>),
+    /// Make, list and revoke API keys.
+    Key {
+        #[command(subcommand)]
+        action: cli::key::Action,
+    },
+    /// Make and list the databases of tenants.
+    Tenant {
+        #[command(subcommand)]
+        action: cli::key::Tenant,
     },
     /// Type SQL at a prompt, or pipe it in.
     Sql {
@@ -73,12 +75,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let command = arguments.command.unwrap_or_else(|| Command::Serve {
-        listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        data: cli::DEFAULT_FILE.into(),
-    });
+    let command = arguments.command.unwrap_or_else(|| Command::Serve(Box::default()));
     let done = match command {
-        Command::Serve { listen, data } => cli::serve::serve(listen, &data),
+        Command::Serve(arguments) => cli::serve::serve(&arguments),
+        Command::Key { action } => cli::key::key(action),
+        Command::Tenant { action } => cli::key::tenant(action),
         Command::Sql { place, command } => cli::sql::sql(&place, command.as_deref()),
         Command::Branch { action } => cli::branch::branch(action),
         Command::Log { place, limit } => cli::branch::log(&place, limit),

@@ -7,6 +7,7 @@ use super::input::as_of_field;
 use super::request::{Fields, Incoming};
 use super::serve::Work;
 use super::stats::stats;
+use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::{BranchPatch, MAIN, NewBranch, Receipt};
 use offshoot_core::error::Error;
@@ -55,9 +56,11 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
     let sort = query.word("sort", &sorts)?.unwrap_or(Sort::Created);
     let descending = query.word("order", &[("asc", false), ("desc", true)])?.unwrap_or(true);
     incoming.query.end()?;
+    let sender = incoming.sender;
     Ok(Work::new(move |call| {
         let mut records = call.database.branches()?;
         records.retain(|record| status.is_none_or(|status| record.status == status));
+        records.retain(|record| sender.sees(record));
         records.sort_by(|a, b| match descending {
             true => sort.order(b, a),
             false => sort.order(a, b),
@@ -93,6 +96,8 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     let metadata = metadata(&mut body)?.unwrap_or_default();
     body.end()?;
     check_name(&name).map_err(|e| Failure::invalid(format!("field 'name': {e}")))?;
+    incoming.sender.require(Scope::Branch, &name)?;
+    incoming.sender.require_source(&source)?;
     let new = NewBranch { name, display_name, source, as_of, metadata, read_only: false };
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
@@ -158,6 +163,9 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
         metadata: metadata(&mut body)?,
     };
     body.end()?;
+    if patch.protected.is_some() {
+        incoming.sender.require(Scope::Admin, &name)?;
+    }
     Ok(Work::new(move |call| {
         let BranchPatch { display_name, protected, metadata } = &patch;
         if display_name.is_none() && protected.is_none() && metadata.is_none() {

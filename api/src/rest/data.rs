@@ -1,7 +1,6 @@
 //! Tables, and rows without SQL.
 
 use super::answer::{Answer, ColumnView, Done, Outcome, Pages, Rows, TableView};
-use super::author::ANONYMOUS;
 use super::error::Failure;
 use super::input::as_of_params;
 use super::kinds;
@@ -153,8 +152,9 @@ fn writing(
 ) -> Result<Work, Failure> {
     let (branch, table) = (incoming.part(0)?, incoming.part(1)?);
     incoming.query.end()?;
+    let author = incoming.sender.author();
     Ok(Work::new(move |call| -> Outcome {
-        let mut session = Session::new(call.database.clone(), branch.as_str(), ANONYMOUS);
+        let mut session = Session::new(call.database.clone(), branch.as_str(), author.as_str());
         let output = write(call, &mut session, &table)?;
         let ticket = output.ticket;
         Ok(Done { answer: answer(output), ticket })

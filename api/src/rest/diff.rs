@@ -7,6 +7,7 @@ use super::answer::{
 use super::error::Failure;
 use super::request::Incoming;
 use super::serve::Work;
+use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::{AsOf, PointDiff};
 use offshoot_core::error::{Error, Kind, Result as CoreResult};
@@ -25,6 +26,8 @@ pub(crate) fn diff(mut incoming: Incoming) -> Result<Work, Failure> {
     let branch = incoming.part(0)?;
     let query = &mut incoming.query;
     let against = query.telling_text("against")?;
+    incoming.sender.require(Scope::Read, &against)?;
+    let query = &mut incoming.query;
     let table = query.text("table");
     let page = query.number("page", 1, (1, u64::MAX))?;
     let limit = query.number("limit", 100, (1, 1000))?;

@@ -72,6 +72,36 @@ impl Failure {
             .with(Details::BodyMax(max_bytes))
     }
 
+    /// The body came too slowly.
+    pub fn too_slow() -> Self {
+        let message = "the body came too slowly";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+    }
+
+    /// No credential is in order. Which one failed, and why, is not for the sender.
+    pub fn unauthorized() -> Self {
+        let message = "Missing or invalid authentication credentials";
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// The caller is known and may not do this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    /// The caller lacks a scope, on a branch or altogether.
+    pub fn lacks(scope: &str, branch: Option<&str>) -> Self {
+        Self::forbidden(match branch {
+            Some(branch) => format!("this needs the scope '{scope}' on branch '{branch}'"),
+            None => format!("this needs the scope '{scope}'"),
+        })
+    }
+
+    /// The caller has asked too often.
+    pub fn rate_limited() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Rate limit exceeded")
+    }
+
     /// A law of this crate did not hold.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)

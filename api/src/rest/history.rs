@@ -1,11 +1,11 @@
 //! A branch's past: its history, its snapshots, and the way back to them.
 
 use super::answer::{Answer, Done, HistoryEntry};
-use super::author::ANONYMOUS;
 use super::error::Failure;
 use super::input::moment;
 use super::request::{Incoming, Params};
 use super::serve::Work;
+use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::AsOf;
 use offshoot_core::error::{Error, Result as CoreResult};
@@ -133,15 +133,16 @@ pub(crate) fn restore(incoming: Incoming) -> Result<Work, Failure> {
     if let Some(name) = &name {
         check_name(name)
             .map_err(|e| Failure::invalid(format!("field 'backup_branch_name': {e}")))?;
+        incoming.sender.require(Scope::Branch, name)?;
     }
+    let author = incoming.sender.author();
     Ok(Work::new(move |call| {
         let backup = match (backup, &name) {
             (false, _) => None,
             (true, Some(name)) => Some(name.clone()),
             (true, None) => Some(backup_name(call, &branch)?),
         };
-        let restored =
-            call.database.restore(&call.moment, &branch, &snapshot, backup, ANONYMOUS)?;
+        let restored = call.database.restore(&call.moment, &branch, &snapshot, backup, &author)?;
         let answer =
             Answer::Restored { snapshot: restored.value.snapshot, backup: restored.value.backup };
         Ok(Done { answer, ticket: restored.ticket })

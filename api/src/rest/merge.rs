@@ -1,10 +1,10 @@
 //! Branches merged.
 
 use super::answer::{Answer, Done};
-use super::author::ANONYMOUS;
 use super::error::Failure;
 use super::request::{Fields, Incoming};
 use super::serve::Work;
+use crate::auth::Scope;
 use offshoot_core::database::MergeRequest;
 use offshoot_core::merge::{Policy, Resolution, Take};
 use offshoot_core::value::from_json;
@@ -33,9 +33,14 @@ pub(crate) fn merge(incoming: Incoming) -> Result<Work, Failure> {
         renumber: body.flag("renumber")?.unwrap_or(false),
         resolutions: resolutions(&mut body)?,
         token: body.text("conflict_token")?,
-        author: ANONYMOUS.to_owned(),
+        author: incoming.sender.author(),
     };
     body.end()?;
+    incoming.sender.require_source(&request.source)?;
+    incoming.sender.require(Scope::Branch, &request.target)?;
+    if request.delete_source {
+        incoming.sender.require(Scope::Branch, &request.source)?;
+    }
     if !request.resolutions.is_empty() && request.token.is_none() {
         return Err(Failure::invalid(
             "field 'resolutions' needs the 'conflict_token' of the conflicts that they answer",

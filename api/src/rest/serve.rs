@@ -1,14 +1,17 @@
 //! What all requests share: from HTTP to work, from the work's answer to HTTP.
 
 use super::answer::{Done, Outcome};
+use super::author::Sender;
 use super::dialect::{Dialect, Encoded, Meta};
 use super::error::Failure;
+use super::guard::{self, Guard, Verdict};
 use super::request::{Incoming, Params};
+use crate::auth::{Access, Caller};
 use crate::host::{Answer, Call, Host, Job, Ran};
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use offshoot_core::moment::Moment;
@@ -19,6 +22,7 @@ use std::sync::Arc;
 pub(crate) struct Rest {
     pub host: Arc<dyn Host>,
     pub dialect: &'static dyn Dialect,
+    pub guard: Guard,
 }
 
 /// What a request comes to: work over the database.
@@ -51,20 +55,41 @@ impl Work {
 /// Reads a request and says what is to be done; refuses what is not in order.
 pub(crate) type Endpoint = fn(Incoming) -> Result<Work, Failure>;
 
-/// Answers a request.
+/// Answers a request that may come in.
 pub(crate) async fn serve(
     rest: Rest,
+    access: Access,
     endpoint: Endpoint,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let incoming = match read(&rest, path, request).await {
+    let branch = path.as_ref().ok().and_then(|path| {
+        path.iter().find(|(name, _)| *name == "branch").map(|(_, part)| part.to_owned())
+    });
+    // A path that cannot be read names no branch, so only a scope over all lets it in: to its 400.
+    let Verdict { entry, taken } =
+        rest.guard.judge(Some(access), branch.as_deref(), request.extensions());
+    let mut response = match entry {
+        Ok(()) => answer(&rest, endpoint, path, request).await,
+        Err(failure) => refuse(&rest, failure).await,
+    };
+    guard::mark(&mut response, taken);
+    response
+}
+
+async fn answer(
+    rest: &Rest,
+    endpoint: Endpoint,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    let incoming = match read(rest, path, request).await {
         Ok(incoming) => incoming,
-        Err(failure) => return refuse(&rest, failure).await,
+        Err(failure) => return refuse(rest, failure).await,
     };
     match endpoint(incoming) {
-        Ok(work) => run(&rest, work).await,
-        Err(failure) => refuse(&rest, failure).await,
+        Ok(work) => run(rest, work).await,
+        Err(failure) => refuse(rest, failure).await,
     }
 }
 
@@ -80,8 +105,9 @@ async fn read(
     if announced(request.headers()).is_some_and(|length| length > max_bytes as u64) {
         return Err(Failure::too_large(max_bytes));
     }
+    let sender = Sender(request.extensions().get::<Caller>().cloned());
     let body = whole(request.into_body(), max_bytes).await?;
-    Ok(Incoming { path, query, body })
+    Ok(Incoming { path, query, body, sender })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -92,8 +118,26 @@ async fn whole(body: Body, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes().into()),
         Err(error) if error.is::<LengthLimitError>() => Err(Failure::too_large(max_bytes)),
+        Err(error) if is_too_slow(&*error) => Err(Failure::too_slow()),
         Err(error) => Err(Failure::invalid(format!("the body broke off: {error}"))),
     }
+}
+
+/// What a host ends a body with that comes too slowly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooSlow;
+
+impl std::fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body came too slowly")
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
+fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+    // Bodies wrap errors a few times over; a chain has an end.
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<TooSlow>())
 }
 
 async fn run(rest: &Rest, work: Work) -> Response {
@@ -110,14 +154,14 @@ async fn run(rest: &Rest, work: Work) -> Response {
     let failure = match result {
         Ok(reply) => match reply.downcast::<Result<Encoded, Failure>>() {
             Ok(encoded) => match *encoded {
-                Ok(encoded) => return dialect.success(status, &encoded, &meta),
+                Ok(encoded) => return named(dialect.success(status, &encoded, &meta), &meta),
                 Err(failure) => failure,
             },
             Err(_) => Failure::internal("the host passed on another answer"),
         },
         Err(error) => Failure::from(error),
     };
-    let mut response = dialect.failure(&failure, &meta);
+    let mut response = named(dialect.failure(&failure, &meta), &meta);
     if failure.status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
@@ -128,11 +172,19 @@ async fn run(rest: &Rest, work: Work) -> Response {
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
-async fn refuse(rest: &Rest, failure: Failure) -> Response {
+pub(crate) async fn refuse(rest: &Rest, failure: Failure) -> Response {
     let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
     let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
     let meta = Meta { request_id: request_id(&moment), elapsed_ms };
-    rest.dialect.failure(&failure, &meta)
+    named(rest.dialect.failure(&failure, &meta), &meta)
+}
+
+/// Names the request on its answer as its body and the logs do.
+fn named(mut response: Response, meta: &Meta) -> Response {
+    if let Ok(id) = HeaderValue::from_str(&meta.request_id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
 }
 
 fn request_id(moment: &Moment) -> String {
@@ -140,14 +192,23 @@ fn request_id(moment: &Moment) -> String {
     bytes.iter().take(12).fold(String::from("req_"), |id, byte| id + &format!("{byte:02x}"))
 }
 
-/// Answers an unknown address.
+/// Answers an unknown address. Whoever is unknown itself does not learn which addresses there are.
 pub(crate) async fn no_route(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::no_route(request.method().as_str(), request.uri().path());
-    refuse(&rest, failure).await
+    let verdict = rest.guard.judge(None, None, request.extensions());
+    nothing_here(&rest, verdict, failure).await
 }
 
 /// Answers a method that an address does not take.
 pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
-    refuse(&rest, failure).await
+    let verdict = rest.guard.judge(None, None, request.extensions());
+    nothing_here(&rest, verdict, failure).await
+}
+
+async fn nothing_here(rest: &Rest, verdict: Verdict, failure: Failure) -> Response {
+    let Verdict { entry, taken } = verdict;
+    let mut response = refuse(rest, entry.err().unwrap_or(failure)).await;
+    guard::mark(&mut response, taken);
+    response
 }

@@ -1,11 +1,12 @@
 //! SQL: queries, statements, and lists of statements as one transaction.
 
 use super::answer::{Answer, Done, Head, Rows, StatementView};
-use super::author::ANONYMOUS;
+use super::author::Sender;
 use super::error::Failure;
 use super::input::{as_of_field, params_field};
 use super::request::{Fields, Incoming};
 use super::serve::Work;
+use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::AsOf;
 use offshoot_core::error::{Error, Result as CoreResult};
@@ -22,6 +23,17 @@ struct Given {
 impl Given {
     fn of(body: &mut Fields) -> Result<Self, Failure> {
         Ok(Given { sql: body.required_text("sql")?, params: params_field(body)? })
+    }
+
+    /// As [`Given::of`], from a sender. The catalogue (`offshoot_branches`, `offshoot_diff` and so on)
+    /// tells of every branch, so whoever may read only some may not name it. Its names can be
+    /// written in no other way; a text that only mentions one is refused, too.
+    fn by(sender: &Sender, body: &mut Fields) -> Result<Self, Failure> {
+        let given = Given::of(body)?;
+        match sender.reads_all() || !given.sql.to_ascii_lowercase().contains("offshoot_") {
+            true => Ok(given),
+            false => Err(Failure::lacks(Scope::Read.name(), None)),
+        }
     }
 
     fn request(&self, call: &Call, as_of: &AsOf, read_only: bool) -> Request<'_> {
@@ -41,12 +53,13 @@ pub(crate) fn query(incoming: Incoming) -> Result<Work, Failure> {
     let branch = incoming.part(0)?;
     let mut body = incoming.object()?;
     incoming.query.end()?;
-    let given = Given::of(&mut body)?;
+    let given = Given::by(&incoming.sender, &mut body)?;
     let as_of = as_of_field(&mut body)?;
     let timeout_ms = body.count("timeout_ms")?;
     body.end()?;
+    let author = incoming.sender.author();
     let work = Work::new(move |call| {
-        let mut session = session(call, &branch);
+        let mut session = session(call, &branch, &author);
         let request = given.request(call, &as_of, true);
         let output = match run(&mut session, &request) {
             // A write is refused here whatever the point in time.
@@ -82,11 +95,12 @@ pub(crate) fn execute(incoming: Incoming) -> Result<Work, Failure> {
     let branch = incoming.part(0)?;
     let mut body = incoming.object()?;
     incoming.query.end()?;
-    let given = Given::of(&mut body)?;
+    let given = Given::by(&incoming.sender, &mut body)?;
     let timeout_ms = body.count("timeout_ms")?;
     body.end()?;
+    let author = incoming.sender.author();
     let work = Work::new(move |call| {
-        let mut session = session(call, &branch);
+        let mut session = session(call, &branch, &author);
         let output = run(&mut session, &given.request(call, &AsOf::Now, false))?;
         let at = head_after(call, &branch, &output)?;
         let ticket = output.ticket;
@@ -108,12 +122,13 @@ pub(crate) fn transaction(incoming: Incoming) -> Result<Work, Failure> {
     }
     let given = items.into_iter().map(|(place, item)| {
         let mut fields = Fields::of(item, &place)?;
-        let given = Given::of(&mut fields)?;
+        let given = Given::by(&incoming.sender, &mut fields)?;
         fields.end().map(|()| given)
     });
     let given = given.collect::<Result<Vec<Given>, Failure>>()?;
+    let author = incoming.sender.author();
     let work = Work::new(move |call| {
-        let mut session = session(call, &branch);
+        let mut session = session(call, &branch, &author);
         let requests: Vec<Request<'_>> =
             given.iter().map(|given| given.request(call, &AsOf::Now, false)).collect();
         let outputs = session.execute_batch(&requests)?;
@@ -127,8 +142,8 @@ pub(crate) fn transaction(incoming: Incoming) -> Result<Work, Failure> {
     Ok(work.within(timeout_ms))
 }
 
-fn session(call: &Call, branch: &str) -> Session {
-    Session::new(call.database.clone(), branch, ANONYMOUS)
+fn session(call: &Call, branch: &str, author: &str) -> Session {
+    Session::new(call.database.clone(), branch, author)
 }
 
 /// Runs one statement. A session ends with its request, so one that opens a transaction would only

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod branch;
 pub mod import;
+pub mod key;
 pub mod serve;
 pub mod sql;
 pub mod table;

@@ -1,107 +1,19 @@
-//! The HTTP server.
+//! Requests become jobs on a pool of threads, and are answered when they are durable.
 
+use super::ServerOptions;
 use crate::embedded::{EmbeddedDatabase, limits_for, moment};
 use crate::pool::Pool;
 use offshoot_api::host::{Call, Host, HostFuture, Job, Ran};
 use offshoot_core::error::Error;
 use offshoot_core::moment::Moment;
-use offshoot_core::sql::Limits;
-use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// What the server allows.
-#[derive(Debug, Clone)]
-pub struct ServerOptions {
-    /// Limits of one statement; the deadline comes from `timeout`.
-    pub limits: Limits,
-    /// The longest that a statement may take, and what it gets where its caller says nothing.
-    pub timeout: Duration,
-    /// Threads that run statements.
-    pub threads: usize,
-    /// Requests that may wait for a thread.
-    pub queue: usize,
-    /// The largest request body in bytes.
-    pub body_bytes: usize,
-}
-
-impl Default for ServerOptions {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        ServerOptions {
-            limits: Limits::default(),
-            timeout: Duration::from_secs(30),
-            // More than cores: a statement may wait for a busy branch.
-            threads: cores * 4,
-            queue: 4096,
-            body_bytes: 16 << 20,
-        }
-    }
-}
-
-/// Serves a database over HTTP.
-pub struct ApiServer {
-    addr: SocketAddr,
-    database: Arc<EmbeddedDatabase>,
-    options: ServerOptions,
-}
-
-impl ApiServer {
-    /// A server for this address.
-    pub fn new(addr: SocketAddr, database: Arc<EmbeddedDatabase>) -> Self {
-        ApiServer { addr, database, options: ServerOptions::default() }
-    }
-
-    /// With limits of its own.
-    #[must_use]
-    pub fn with_options(mut self, options: ServerOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Serves until the process ends.
-    ///
-    /// # Errors
-    /// The system's, where the address cannot be listened on.
-    pub async fn serve(self) -> std::io::Result<()> {
-        self.serve_with_shutdown(std::future::pending()).await
-    }
-
-    /// Serves until `shutdown` is ready, then lets running requests finish and closes the file.
-    ///
-    /// # Errors
-    /// As [`ApiServer::serve`].
-    pub async fn serve_with_shutdown(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let listener = tokio::net::TcpListener::bind(self.addr).await?;
-        self.serve_on(listener, shutdown).await
-    }
-
-    /// Serves a listener that is open already.
-    ///
-    /// # Errors
-    /// As [`ApiServer::serve`].
-    pub async fn serve_on(
-        self,
-        listener: tokio::net::TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let database = self.database.clone();
-        let host = PoolHost::new(self.database, self.options)?;
-        let router = offshoot_api::router(Arc::new(host)).merge(offshoot_api::console::routes());
-        axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
-        database.close().map_err(std::io::Error::other)
-    }
-}
 
 /// Runs jobs on the pool and answers when they are durable.
 pub struct PoolHost {
     database: Arc<EmbeddedDatabase>,
     options: ServerOptions,
-    pool: Pool,
+    pool: Arc<Pool>,
 }
 
 impl PoolHost {
@@ -110,8 +22,13 @@ impl PoolHost {
     /// # Errors
     /// The system's, where it starts no threads.
     pub fn new(database: Arc<EmbeddedDatabase>, options: ServerOptions) -> std::io::Result<Self> {
-        let pool = Pool::new(options.threads, options.queue)?;
-        Ok(PoolHost { database, options, pool })
+        let pool = Arc::new(Pool::new(options.threads, options.queue)?);
+        Ok(PoolHost::on(pool, database, options))
+    }
+
+    /// A host over an open database, on a pool that others share.
+    pub fn on(pool: Arc<Pool>, database: Arc<EmbeddedDatabase>, options: ServerOptions) -> Self {
+        PoolHost { database, options, pool }
     }
 }
 
