@@ -21,6 +21,9 @@ pub mod console;
 pub mod direct;
 pub mod host;
 pub mod limits;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod rest;
 
+pub use rest::dialect::DialectName;
 pub use rest::{Address, Guard, Settings, TooSlow, router, router_with};

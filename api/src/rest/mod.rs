@@ -17,7 +17,7 @@ mod answer;
 mod author;
 mod branches;
 mod data;
-mod dialect;
+pub(crate) mod dialect;
 mod diff;
 mod error;
 mod graph;
@@ -27,6 +27,7 @@ mod input;
 mod kinds;
 mod merge;
 mod request;
+pub(crate) mod routes;
 mod serve;
 mod sql;
 mod stats;
@@ -39,8 +40,9 @@ use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejec
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, get};
-use serve::{Endpoint, Rest};
+use axum::routing::{MethodRouter, get};
+use routes::Route;
+use serve::Rest;
 use std::sync::Arc;
 
 pub use guard::{Address, Guard};
@@ -64,47 +66,20 @@ pub fn router(host: Arc<impl Host>) -> Router {
 
 /// Every route, over a host.
 pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
-    use MethodFilter as M;
     let Settings { identify: who, guard, metrics } = settings;
     let rest = Rest { host, dialect: &dialect::Envelope, guard };
-    let at = |rest: &str| format!("/v1/branches/{{branch}}{rest}");
-    let branches = on(M::GET, Access::LIST, branches::list).merge(on(
-        M::POST,
-        Access::CREATE_BRANCH,
-        branches::create,
-    ));
-    let branch = on(M::GET, Access::READ, branches::details)
-        .merge(on(M::PATCH, Access::BRANCH, branches::update))
-        .merge(on(M::DELETE, Access::BRANCH, branches::delete));
-    let rows = on(M::GET, Access::READ, data::page)
-        .merge(on(M::POST, Access::WRITE, data::insert))
-        .merge(on(M::PUT, Access::WRITE, data::update))
-        .merge(on(M::DELETE, Access::WRITE, data::delete));
-    let snapshots = on(M::GET, Access::READ, history::snapshots).merge(on(
-        M::POST,
-        Access::WRITE,
-        history::snapshot,
-    ));
     let metrics = metrics.map(|text| {
         let page = move || std::future::ready(([(CONTENT_TYPE, METRICS_TYPE)], text()));
         get(page).layer(from_fn_with_state((rest.clone(), Access::ADMIN), guard::ask))
     });
     let router = Router::new()
         .route("/health", get(|| async { "OK" }))
-        .route("/version", public(&rest, get(version)))
-        .route("/v1/branches", branches)
-        .route(&at(""), branch)
-        .route(&at("/merge"), on(M::POST, Access::MERGE, merge::merge))
-        .route(&at("/diff"), on(M::GET, Access::READ_MUCH, diff::diff))
-        .route(&at("/tables"), on(M::GET, Access::READ, data::tables))
-        .route(&at("/tables/{table}/data"), rows)
-        .route(&at("/query"), on(M::POST, Access::QUERY, sql::query))
-        .route(&at("/execute"), on(M::POST, Access::WRITE, sql::execute))
-        .route(&at("/transaction"), on(M::POST, Access::WRITE, sql::transaction))
-        .route(&at("/history"), on(M::GET, Access::READ, history::history))
-        .route(&at("/snapshots"), snapshots)
-        .route(&at("/restore/{snapshot}"), on(M::POST, Access::WRITE_MUCH, history::restore))
-        .route("/v1/graph", on(M::GET, Access::READ_ALL, graph::graph))
+        .route("/version", public(&rest, get(version)));
+    #[cfg(feature = "openapi")]
+    let router = router.merge(crate::openapi::routes());
+    let router = routes::ROUTES
+        .iter()
+        .fold(router, |router, route| router.route(route.path, on(route)))
         .fallback(serve::no_route)
         .method_not_allowed_fallback(serve::wrong_method);
     let router = match metrics {
@@ -127,13 +102,14 @@ fn public(rest: &Rest, route: MethodRouter<Rest>) -> MethodRouter<Rest> {
     route.layer(from_fn_with_state(rest.clone(), guard::public))
 }
 
-/// One method of a route, and what it asks of its callers: there is no way to write one without.
-fn on(method: MethodFilter, access: Access, endpoint: Endpoint) -> MethodRouter<Rest> {
+/// One method of a route.
+fn on(route: &'static Route) -> MethodRouter<Rest> {
+    let Route { method, access, endpoint, .. } = route;
     let handler =
         move |State(rest): State<Rest>,
               path: Result<RawPathParams, RawPathParamsRejection>,
-              request: Request| serve::serve(rest, access, endpoint, path, request);
-    axum::routing::on(method, handler)
+              request: Request| serve::serve(rest, *access, *endpoint, path, request);
+    axum::routing::on(method.filter(), handler)
 }
 
 async fn version() -> impl IntoResponse {

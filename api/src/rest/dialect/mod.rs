@@ -12,6 +12,31 @@ use super::error::Failure;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+/// A dialect, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DialectName {
+    /// The specification's.
+    #[default]
+    Envelope,
+    /// The tutorial's.
+    Plain,
+}
+
+impl DialectName {
+    /// As it is written in headers and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            DialectName::Envelope => "envelope",
+            DialectName::Plain => "plain",
+        }
+    }
+
+    /// The dialect of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        [DialectName::Envelope, DialectName::Plain].into_iter().find(|one| one.name() == name)
+    }
+}
+
 /// What is known of a request beside its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Meta {

@@ -1,0 +1,143 @@
+//! The OpenAPI 3.1 document, made from the table of routes, and pages that show it.
+//!
+//! ```text
+//!   rest::routes::ROUTES ─┐
+//!   operations: what each takes and gives ─┼─▶ document(dialect) ─▶ /v1/openapi.json, /v1/openapi.yaml
+//!   envelope, plain: the shapes of answers ─┘                       /v1/docs, /v1/redoc
+//! ```
+//!
+//! Each dialect has a document of its own (`?dialect=plain`), because a generated client speaks one.
+//! That what it says is true is shown by tests: every answer of the conformance cases is held against
+//! it, and `schemathesis` asks thousands of generated requests.
+
+mod envelope;
+mod operations;
+mod pages;
+mod plain;
+mod schema;
+mod shared;
+
+pub(crate) use pages::routes;
+
+use crate::rest::dialect::DialectName;
+use crate::rest::routes::ROUTES;
+use operations::Operation;
+use schema::{named, one_of, text};
+use serde_json::{Map, Value as Json, json};
+
+/// The document in a dialect.
+pub fn document(dialect: DialectName) -> Json {
+    let mut paths: Map<String, Json> = Map::new();
+    for route in ROUTES {
+        let Some(operation) = operations::of(route.method, route.path) else { continue };
+        let methods = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(methods) = methods.as_object_mut() {
+            let scope = route.access.scope().name();
+            methods.insert(
+                route.method.name().into(),
+                written(&operation, route.path, scope, dialect),
+            );
+        }
+    }
+    for (path, methods) in shared::public_paths() {
+        paths.insert(path.into(), methods);
+    }
+    let mut schemas = shared::schemas();
+    schemas.extend(match dialect {
+        DialectName::Envelope => envelope::schemas(),
+        DialectName::Plain => plain::schemas(),
+    });
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Offshoot",
+            "summary": "The Branch REST API",
+            "description": shared::DESCRIPTION,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": shared::tags(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            },
+        },
+        "security": [{"bearer": []}, {"key": []}],
+    })
+}
+
+fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName) -> Json {
+    let mut parameters: Vec<Json> = variable_parts(path).map(path_parameter).collect();
+    parameters.push(json!({
+        "name": "Offshoot-Dialect", "in": "header", "required": false,
+        "description": "The dialect of the answer; this document tells of one.",
+        "schema": one_of(&[dialect.name()]),
+    }));
+    parameters.extend(operation.query.iter().map(|parameter| {
+        json!({
+            "name": parameter.name, "in": "query", "required": parameter.required,
+            "description": parameter.about, "schema": parameter.schema,
+        })
+    }));
+    let mut answers = Map::new();
+    let success = match dialect {
+        DialectName::Envelope => &operation.envelope,
+        DialectName::Plain => &operation.plain,
+    };
+    for (status, schema) in success {
+        let content = match schema {
+            None => json!({"description": "Done; there is nothing to say.", "headers": headers()}),
+            Some(schema) => json!({
+                "description": operation.summary, "headers": headers(),
+                "content": {"application/json": {"schema": schema}},
+            }),
+        };
+        answers.insert(status.to_string(), content);
+    }
+    for status in operation.failures() {
+        let schema = if status == 409 { named("Conflict") } else { named("Failure") };
+        answers.insert(
+            status.to_string(),
+            json!({
+                "description": shared::reason(status), "headers": headers(),
+                "content": {"application/json": {"schema": schema}},
+            }),
+        );
+    }
+    let mut said = json!({
+        "operationId": operation.id, "tags": [operation.tag], "summary": operation.summary,
+        "description": format!("{}\n\nScope: `{scope}`.", operation.about).trim(),
+        "parameters": parameters, "responses": answers, "x-scope": scope,
+    });
+    if let (Some(body), Some(said)) = (&operation.body, said.as_object_mut()) {
+        said.insert(
+            "requestBody".into(),
+            json!({
+                "required": operation.body_required,
+                "content": {"application/json": {"schema": body}},
+            }),
+        );
+    }
+    said
+}
+
+/// Headers that any answer may have.
+fn headers() -> Json {
+    json!({"X-Request-Id": {"schema": text(), "description": "Names the request in logs."}})
+}
+
+fn variable_parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn path_parameter(name: &str) -> Json {
+    json!({
+        "name": name, "in": "path", "required": true,
+        "description": shared::part(name),
+        "schema": {"type": "string", "minLength": 1},
+    })
+}
