@@ -18,7 +18,8 @@ fn main() {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("input");
     let closed = |stream: &&TcpStream| {
         stream.set_nonblocking(true).expect("a socket");
-        match (*stream).read(&mut [0]) {
+        let mut socket: &TcpStream = stream;
+        match socket.read(&mut [0]) {
             Err(error) => error.kind() != ErrorKind::WouldBlock,
             Ok(_) => true,
         }

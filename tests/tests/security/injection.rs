@@ -64,7 +64,7 @@ fn expressions() -> Vec<String> {
         "' OR '1'='1",
         "x' OR 'a'='a",
         "\\'; DROP TABLE users; --",
-        "secrets.password = 'hunter2'",
+        "secrets.password LIKE 'h%'",
         "users.id = secrets.id",
         "(SELECT password FROM secrets)",
         "CASE WHEN (SELECT COUNT(*) FROM secrets) > 0 THEN 1 ELSE 0 END = 1",
