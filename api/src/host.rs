@@ -67,6 +67,12 @@ pub trait Host: Send + Sync + 'static {
     /// Runs a job to its end. `timeout_ms` is the caller's wish; the host may give less.
     fn run(&self, timeout_ms: Option<u64>, job: Job) -> HostFuture<Ran>;
 
+    /// A moment for a request that is refused before it becomes a job, where the host can draw one at
+    /// once: a flood of such requests must not stand in the way of those that are jobs.
+    fn moment(&self) -> Option<Moment> {
+        None
+    }
+
     /// The largest request body in bytes.
     fn body_max_bytes(&self) -> usize {
         16 << 20

@@ -27,6 +27,7 @@ struct Place {
     data: PathBuf,
     complaints: PathBuf,
     folder: Option<Folder>,
+    arguments: Vec<String>,
 }
 
 /// A server that did not come up.
@@ -41,11 +42,17 @@ pub struct Refused {
 impl Server {
     /// Over a new file in a folder of its own.
     pub fn new() -> Self {
+        Server::with(&[])
+    }
+
+    /// As [`Server::new`], with more arguments.
+    pub fn with(arguments: &[&str]) -> Self {
         let folder = Folder::new();
         let place = Place {
             data: folder.join("test.offshoot"),
             complaints: folder.join("stderr"),
             folder: Some(folder),
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
         };
         Server::start(place)
             .unwrap_or_else(|refused| panic!("the server did not start: {refused:?}"))
@@ -54,12 +61,31 @@ impl Server {
     /// Over a file that someone else keeps.
     pub fn over(data: &Path) -> Result<Self, Refused> {
         let complaints = data.with_extension("stderr");
-        Server::start(Place { data: data.to_owned(), complaints, folder: None })
+        Server::start(Place {
+            data: data.to_owned(),
+            complaints,
+            folder: None,
+            arguments: Vec::new(),
+        })
+    }
+
+    /// Over a folder with a file for each tenant that someone else keeps.
+    pub fn of_folder(folder: &Path, arguments: &[&str]) -> Self {
+        let place = Place {
+            data: folder.to_owned(),
+            complaints: folder.join("stderr"),
+            folder: None,
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+        };
+        Server::start(place)
+            .unwrap_or_else(|refused| panic!("the server did not start: {refused:?}"))
     }
 
     fn start(place: Place) -> Result<Self, Refused> {
         let mut command = program::command();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&place.data);
+        let data = if place.data.is_dir() { "--data-dir" } else { "--data" };
+        command.args(["serve", "--listen", "127.0.0.1:0", data]).arg(&place.data);
+        command.args(&place.arguments);
         command.stdout(Stdio::piped());
         // Appended to: a server that starts again does not hide what the one before said.
         let complaints = File::options().create(true).append(true).open(&place.complaints);
@@ -111,6 +137,7 @@ impl Server {
             data: self.place.data.clone(),
             complaints: self.place.complaints.clone(),
             folder: None,
+            arguments: self.place.arguments.clone(),
         };
         let again = Server::start(place);
         let mut again = again.unwrap_or_else(|e| panic!("the server did not start again: {e:?}"));
@@ -176,10 +203,12 @@ fn address(process: &mut Process) -> Option<String> {
 }
 
 fn address_in(line: &str) -> Option<String> {
-    const START: &str = "http://127.0.0.1:";
-    let rest = &line[line.find(START)? + START.len()..];
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse::<u16>().ok().map(|port| format!("{START}{port}"))
+    let of = |start: &str| {
+        let rest = &line[line.find(start)? + start.len()..];
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u16>().ok().map(|port| format!("{start}{port}"))
+    };
+    of("http://127.0.0.1:").or_else(|| of("https://127.0.0.1:"))
 }
 
 #[cfg(test)]

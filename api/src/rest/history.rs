@@ -134,6 +134,9 @@ pub(crate) fn restore(incoming: Incoming) -> Result<Work, Failure> {
         check_name(name)
             .map_err(|e| Failure::invalid(format!("field 'backup_branch_name': {e}")))?;
         incoming.sender.require(Scope::Branch, name)?;
+    } else if backup {
+        // What every name begins with that is made up for a backup, see below.
+        incoming.sender.require(Scope::Branch, &format!("{branch}-backup-"))?;
     }
     let author = incoming.sender.author();
     Ok(Work::new(move |call| {

@@ -174,7 +174,13 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
 pub(crate) async fn refuse(rest: &Rest, failure: Failure) -> Response {
     let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
-    let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
+    let (elapsed_ms, moment) = match rest.host.moment() {
+        Some(moment) => (0, moment),
+        None => {
+            let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
+            (elapsed_ms, moment)
+        }
+    };
     let meta = Meta { request_id: request_id(&moment), elapsed_ms };
     named(rest.dialect.failure(&failure, &meta), &meta)
 }

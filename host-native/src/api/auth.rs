@@ -139,9 +139,9 @@ impl AuthMiddleware {
         Ok(self)
     }
 
-    /// Whether there is no secret, no public key and no API key: nobody could come in.
+    /// Whether there is no secret, no public key, no API key and no file for keys.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.ring.is_empty() && self.files.iter().all(|f| f.is_empty())
+        self.tokens.is_empty() && self.ring.is_empty() && !self.files.iter().any(|f| f.is_there())
     }
 
     /// What the routes ask.

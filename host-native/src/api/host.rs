@@ -79,6 +79,10 @@ impl Host for PoolHost {
         })
     }
 
+    fn moment(&self) -> Option<Moment> {
+        moment().ok()
+    }
+
     fn body_max_bytes(&self) -> usize {
         self.options.body_bytes
     }

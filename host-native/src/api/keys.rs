@@ -128,8 +128,10 @@ impl KeyFile {
         Ok(KeyFile { path, tenant, seen: RwLock::new((stamp, ring)) })
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.seen.read().unwrap_or_else(PoisonError::into_inner).1.is_empty()
+    /// Whether there is such a file. One without any key counts: whoever revoked the last key did
+    /// not mean to open the database to everybody.
+    pub fn is_there(&self) -> bool {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).0.is_some()
     }
 
     fn refresh(&self) {

@@ -34,6 +34,11 @@ use tower::Service;
 /// What a tenant's file ends with.
 const ENDING: &str = ".offshoot";
 
+/// Whose callers are that have no database here, whatever their credential says; and whose the routes
+/// for guests are. The one is not the other, so these routes refuse them all.
+const NOBODY: &str = "nobody's";
+const GUESTS: &str = "the guests'";
+
 /// Whether this may be a tenant's name: letters, digits, `-`, `_` and inner dots, 64 at most. It
 /// becomes a file's name.
 pub fn is_tenant(name: &str) -> bool {
@@ -152,8 +157,8 @@ impl Started {
         let moments = Box::new(|| moment().unwrap_or(Moment { now: Micros(0), seed: [0; 32] }));
         let host = Direct::new(Arc::new(opened.value), moments);
         let mut settings = self.settings.clone();
-        // A name that no tenant can have: a caller who comes here belongs to another database.
-        settings.guard.tenant = Some(String::new());
+        // Whoever comes here is nobody's; these routes are for nobody, and that is another name.
+        settings.guard.tenant = Some(GUESTS.to_owned());
         Ok(offshoot_api::router_with(Arc::new(host), settings))
     }
 
@@ -161,14 +166,18 @@ impl Started {
         let caller = self.identify.identify(request.headers());
         let Some(mut caller) = caller else { return answered(guests.call(request).await) };
         // Here a credential that names no tenant reaches nobody's database, and not everybody's.
-        let tenant = caller.tenant.clone().unwrap_or_else(|| "-".to_owned());
-        caller.tenant = Some(tenant.clone());
-        request.extensions_mut().insert::<Caller>(caller);
+        let tenant = caller.tenant.take().unwrap_or_default();
         let place = match self.place(&tenant).await {
             Ok(Some(place)) => place,
-            Ok(None) => return answered(guests.call(request).await),
+            Ok(None) => {
+                caller.tenant = Some(NOBODY.to_owned());
+                request.extensions_mut().insert(caller);
+                return answered(guests.call(request).await);
+            }
             Err(busy) => return busy.into_response(),
         };
+        caller.tenant = Some(tenant.clone());
+        request.extensions_mut().insert::<Caller>(caller);
         match place.get_or_try_init(|| self.open(&tenant)).await {
             Ok(tenant) => answered(tenant.router.clone().call(request).await),
             Err(error) => {

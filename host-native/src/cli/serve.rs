@@ -6,7 +6,7 @@ use offshoot::api::{
     ApiServer, AuthMiddleware, RateLimitConfig, RateLimitMiddleware, ServerOptions, Tenants, Tls,
     development_key, env, keys_path,
 };
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -191,6 +191,7 @@ impl Arguments {
     fn log(&self) {
         let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| "info".into());
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = log.with_ansi(std::io::stderr().is_terminal());
         match self.log_format.as_str() {
             "json" => log.json().init(),
             _ => log.init(),
