@@ -23,7 +23,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
@@ -36,6 +36,24 @@ const FAREWELL: Duration = Duration::from_secs(30);
 
 /// Files that the server needs for itself.
 const OWN_FILES: u64 = 256;
+
+/// Connections that wait in the system's queue until they are taken in. One that finds it full tries
+/// again a second later.
+const QUEUE: u32 = 4096;
+
+/// Listens on an address.
+///
+/// # Errors
+/// The system's.
+pub fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again must not wait for the connections of the one before. On Windows the
+    // same option would let two servers share an address.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(QUEUE)
+}
 
 /// Serves until `shutdown` is ready, then lets running requests finish.
 pub(super) async fn serve(

@@ -24,6 +24,7 @@ pub use auth::{AuthMiddleware, development_key};
 pub use host::PoolHost;
 pub use keys::{change_keys, key_hash, keys_path, list_keys, new_key};
 pub use limits::{RateLimitConfig, RateLimitMiddleware};
+pub use listen::bind;
 pub use offshoot_api::auth::{Caller, KeyRecord, Scope, ScopeError, Scopes};
 pub use tenants::{Tenants, is_tenant, tenant_file};
 pub use tls::Tls;
@@ -189,7 +190,7 @@ impl ApiServer {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         self.check(self.addr)?;
-        let listener = tokio::net::TcpListener::bind(self.addr).await?;
+        let listener = bind(self.addr)?;
         self.serve_on(listener, shutdown).await
     }
 

@@ -4,7 +4,7 @@ use super::Failure;
 use offshoot::EmbeddedDatabase;
 use offshoot::api::{
     ApiServer, AuthMiddleware, RateLimitConfig, RateLimitMiddleware, ServerOptions, Tenants, Tls,
-    development_key, env, keys_path,
+    bind, development_key, env, keys_path,
 };
 use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -256,7 +256,7 @@ pub fn serve(arguments: &Arguments) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
+        let listener = bind(listen).map_err(|error| {
             format!("cannot listen on {listen}: {error}; choose another with --listen")
         })?;
         let addr = listener.local_addr()?;
