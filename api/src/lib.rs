@@ -20,4 +20,4 @@ pub mod direct;
 pub mod host;
 mod rest;
 
-pub use rest::router;
+pub use rest::{ApiOptions, DialectName, PinnedDialect, UnknownDialect, router, router_with};

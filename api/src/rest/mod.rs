@@ -3,14 +3,14 @@
 //! ```text
 //!   endpoint: fn(Incoming) ─▶ Work { job }       branches, data, sql, history, merge, diff, graph
 //!   serve:    Request ─▶ Incoming ─▶ Work ─▶ host ─▶ Answer ─▶ Response
-//!   dialect:  Answer, Failure ─▶ JSON            envelope (specification); one place for each
+//!   dialect:  Answer, Failure ─▶ JSON            envelope (specification), plain (tutorial)
 //! ```
 //!
 //! An endpoint is a plain function from a request, read strictly, to work over the database. It
 //! knows no HTTP beyond a status and no JSON of replies. Everything that all requests share — the
-//! limit of bodies, request ids, errors of form, unknown addresses — is in `serve`. Authentication
-//! and rate limits are to be layers around the routes here; the author of a commit then comes from
-//! them (`author.rs` is the one place that says who it is).
+//! limit of bodies, request ids, errors of form, unknown addresses, the choice of a dialect — is in
+//! `serve`. Layers around the routes here refuse requests with [`refusal`]; the author of a commit
+//! comes from them (`author.rs` is the one place that says who it is).
 
 mod answer;
 mod author;
@@ -30,19 +30,38 @@ mod sql;
 mod stats;
 mod time;
 
+pub use dialect::{DialectName, PinnedDialect, UnknownDialect};
+// What layers around the routes refuse with, in the dialect of each request.
+#[allow(unused_imports, reason = "authentication and rate limits are such layers")]
+pub(crate) use error::Failure;
+#[allow(unused_imports, reason = "authentication and rate limits are such layers")]
+pub(crate) use serve::{Rest, refusal};
+
 use crate::host::Host;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, get};
-use serve::{Endpoint, Rest};
+use serve::Endpoint;
 use std::sync::Arc;
+
+/// What the API does where requests leave it open.
+#[derive(Debug, Clone, Default)]
+pub struct ApiOptions {
+    /// The dialect of requests that choose none.
+    pub dialect: DialectName,
+}
 
 /// Every route, over a host.
 pub fn router(host: Arc<impl Host>) -> Router {
+    router_with(host, ApiOptions::default())
+}
+
+/// Every route, over a host, with options.
+pub fn router_with(host: Arc<impl Host>, options: ApiOptions) -> Router {
     use MethodFilter as M;
-    let rest = Rest { host, dialect: &dialect::Envelope };
+    let rest = Rest { host, default: options.dialect };
     let at = |rest: &str| format!("/v1/branches/{{branch}}{rest}");
     let branches = on(M::GET, branches::list).merge(on(M::POST, branches::create));
     let branch = on(M::GET, branches::details)
@@ -72,6 +91,7 @@ pub fn router(host: Arc<impl Host>) -> Router {
         .fallback(serve::no_route)
         .method_not_allowed_fallback(serve::wrong_method)
         .with_state(rest)
+        .layer(axum::middleware::map_response(serve::vary))
 }
 
 /// One method of a route.
@@ -84,6 +104,7 @@ fn on(method: MethodFilter, endpoint: Endpoint) -> MethodRouter<Rest> {
 }
 
 async fn version() -> impl IntoResponse {
-    let body = serde_json::json!({"name": "offshoot", "version": env!("CARGO_PKG_VERSION")});
+    let version = env!("CARGO_PKG_VERSION");
+    let body = serde_json::json!({"name": "Offshoot", "version": version, "api_version": "v1"});
     ([(CONTENT_TYPE, "application/json")], body.to_string())
 }

@@ -3,6 +3,7 @@
 //! Messages name the field by its place in the body (`as_of.value`, `statements[2].sql`) and say what
 //! would have been right.
 
+use super::dialect::Habits;
 use super::error::Failure;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
@@ -18,6 +19,8 @@ pub(crate) struct Incoming {
     pub query: Params,
     /// The body, whole.
     pub body: Vec<u8>,
+    /// What it means where it says nothing.
+    pub habits: Habits,
 }
 
 impl Incoming {

@@ -1,16 +1,17 @@
 //! What all requests share: from HTTP to work, from the work's answer to HTTP.
 
 use super::answer::{Done, Outcome};
-use super::dialect::{Dialect, Encoded, Meta};
+use super::dialect::{Dialect, DialectName, Encoded, Meta};
 use super::error::Failure;
 use super::request::{Incoming, Params};
 use crate::host::{Answer, Call, Host, Job, Ran};
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
-use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER, VARY};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use offshoot_core::error::Error;
 use offshoot_core::moment::Moment;
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Rest {
     pub host: Arc<dyn Host>,
-    pub dialect: &'static dyn Dialect,
+    /// The dialect of requests that choose none.
+    pub default: DialectName,
 }
 
 /// What a request comes to: work over the database.
@@ -58,18 +60,38 @@ pub(crate) async fn serve(
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let incoming = match read(&rest, path, request).await {
+    let dialect = match DialectName::of(request.headers(), request.extensions(), rest.default) {
+        Ok(name) => name.dialect(),
+        Err((name, failure)) => return refuse(&rest, name.dialect(), failure).await,
+    };
+    let incoming = match read(&rest, dialect, path, request).await {
         Ok(incoming) => incoming,
-        Err(failure) => return refuse(&rest, failure).await,
+        Err(failure) => return refuse(&rest, dialect, failure).await,
     };
     match endpoint(incoming) {
-        Ok(work) => run(&rest, work).await,
-        Err(failure) => refuse(&rest, failure).await,
+        Ok(work) => run(&rest, dialect, work).await,
+        Err(failure) => refuse(&rest, dialect, failure).await,
     }
+}
+
+/// Refuses a request before any endpoint sees it, in its dialect: for layers around the routes.
+pub(crate) async fn refusal(
+    rest: &Rest,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    failure: Failure,
+) -> Response {
+    let (name, failure) = match DialectName::of(headers, extensions, rest.default) {
+        Ok(name) => (name, failure),
+        // Who may not come in is told that first.
+        Err((name, _)) => (name, failure),
+    };
+    refuse(rest, name.dialect(), failure).await
 }
 
 async fn read(
     rest: &Rest,
+    dialect: &dyn Dialect,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Result<Incoming, Failure> {
@@ -81,7 +103,7 @@ async fn read(
         return Err(Failure::too_large(max_bytes));
     }
     let body = whole(request.into_body(), max_bytes).await?;
-    Ok(Incoming { path, query, body })
+    Ok(Incoming { path, query, body, habits: dialect.habits() })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -96,9 +118,8 @@ async fn whole(body: Body, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     }
 }
 
-async fn run(rest: &Rest, work: Work) -> Response {
+async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response {
     let Work { status, timeout_ms, mut job } = work;
-    let dialect = rest.dialect;
     // A large answer is made JSON where blocking is allowed.
     let job: Job = Box::new(move |call| {
         let Done { answer, ticket } = job(call)?;
@@ -110,14 +131,18 @@ async fn run(rest: &Rest, work: Work) -> Response {
     let failure = match result {
         Ok(reply) => match reply.downcast::<Result<Encoded, Failure>>() {
             Ok(encoded) => match *encoded {
-                Ok(encoded) => return dialect.success(status, &encoded, &meta),
+                Ok(encoded) => {
+                    let status = encoded.status.unwrap_or(status);
+                    return named(dialect.success(status, &encoded, &meta), &meta);
+                }
                 Err(failure) => failure,
             },
             Err(_) => Failure::internal("the host passed on another answer"),
         },
+        Err(Error::Timeout) => Failure::timeout(rest.host.time_ms(timeout_ms)),
         Err(error) => Failure::from(error),
     };
-    let mut response = dialect.failure(&failure, &meta);
+    let mut response = named(dialect.failure(&failure, &meta), &meta);
     if failure.status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
@@ -128,11 +153,26 @@ async fn run(rest: &Rest, work: Work) -> Response {
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
-async fn refuse(rest: &Rest, failure: Failure) -> Response {
+async fn refuse(rest: &Rest, dialect: &dyn Dialect, failure: Failure) -> Response {
     let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
     let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
     let meta = Meta { request_id: request_id(&moment), elapsed_ms };
-    rest.dialect.failure(&failure, &meta)
+    named(dialect.failure(&failure, &meta), &meta)
+}
+
+/// A response that says which request it answers, also where its body does not.
+fn named(mut response: Response, meta: &Meta) -> Response {
+    if let Ok(id) = HeaderValue::from_str(&meta.request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// Notes what else an answer depends on, for caches.
+pub(crate) async fn vary(mut response: Response) -> Response {
+    let on = HeaderValue::from_static("Offshoot-Dialect, Authorization, X-API-Key");
+    response.headers_mut().append(VARY, on);
+    response
 }
 
 fn request_id(moment: &Moment) -> String {
@@ -143,11 +183,11 @@ fn request_id(moment: &Moment) -> String {
 /// Answers an unknown address.
 pub(crate) async fn no_route(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::no_route(request.method().as_str(), request.uri().path());
-    refuse(&rest, failure).await
+    refusal(&rest, request.headers(), request.extensions(), failure).await
 }
 
 /// Answers a method that an address does not take.
 pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
-    refuse(&rest, failure).await
+    refusal(&rest, request.headers(), request.extensions(), failure).await
 }
