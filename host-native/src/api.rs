@@ -2,6 +2,8 @@
 
 use crate::embedded::{EmbeddedDatabase, limits_for, moment};
 use crate::pool::Pool;
+use offshoot_api::ApiOptions;
+pub use offshoot_api::DialectName;
 use offshoot_api::host::{Call, Host, HostFuture, Job, Ran};
 use offshoot_core::error::Error;
 use offshoot_core::moment::Moment;
@@ -24,6 +26,8 @@ pub struct ServerOptions {
     pub queue: usize,
     /// The largest request body in bytes.
     pub body_bytes: usize,
+    /// The dialect of requests that choose none.
+    pub dialect: DialectName,
 }
 
 impl Default for ServerOptions {
@@ -36,7 +40,16 @@ impl Default for ServerOptions {
             threads: cores * 4,
             queue: 4096,
             body_bytes: 16 << 20,
+            dialect: DialectName::default(),
         }
+    }
+}
+
+impl ServerOptions {
+    /// How long a caller with this wish gets.
+    fn time(&self, timeout_ms: Option<u64>) -> Duration {
+        let wish = timeout_ms.map_or(self.timeout, Duration::from_millis);
+        wish.min(self.timeout.max(Duration::from_secs(600)))
     }
 }
 
@@ -90,8 +103,9 @@ impl ApiServer {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let database = self.database.clone();
+        let api = ApiOptions { dialect: self.options.dialect };
         let host = PoolHost::new(self.database, self.options)?;
-        let router = offshoot_api::router(Arc::new(host));
+        let router = offshoot_api::router_with(Arc::new(host), api);
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
         database.close().map_err(std::io::Error::other)
     }
@@ -125,8 +139,7 @@ impl Host for PoolHost {
                 return Box::pin(async move { Ran { result: Err(error), elapsed_ms: 0, moment } });
             }
         };
-        let wish = timeout_ms.map_or(self.options.timeout, Duration::from_millis);
-        let time = wish.min(self.options.timeout.max(Duration::from_secs(600)));
+        let time = self.options.time(timeout_ms);
         let call = Call {
             database: self.database.database().clone(),
             moment,
@@ -160,6 +173,10 @@ impl Host for PoolHost {
             }
             ran(Ok(answer.value))
         })
+    }
+
+    fn time_ms(&self, timeout_ms: Option<u64>) -> u64 {
+        u64::try_from(self.options.time(timeout_ms).as_millis()).unwrap_or(u64::MAX)
     }
 
     fn body_max_bytes(&self) -> usize {

@@ -3,6 +3,7 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
+use offshoot::api::DialectName;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ enum Command {
         /// The database file.
         #[arg(long, default_value = cli::DEFAULT_FILE)]
         data: PathBuf,
+        /// The dialect of answers where a request chooses none: envelope or plain.
+        #[arg(long, default_value = "envelope")]
+        dialect: DialectName,
     },
     /// Type SQL at a prompt, or pipe it in.
     Sql {
@@ -76,9 +80,10 @@ fn main() -> ExitCode {
     let command = arguments.command.unwrap_or_else(|| Command::Serve {
         listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
         data: cli::DEFAULT_FILE.into(),
+        dialect: DialectName::default(),
     });
     let done = match command {
-        Command::Serve { listen, data } => cli::serve::serve(listen, &data),
+        Command::Serve { listen, data, dialect } => cli::serve::serve(listen, &data, dialect),
         Command::Sql { place, command } => cli::sql::sql(&place, command.as_deref()),
         Command::Branch { action } => cli::branch::branch(action),
         Command::Log { place, limit } => cli::branch::log(&place, limit),

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use offshoot::EmbeddedDatabase;
-use offshoot::api::ApiServer;
+use offshoot::api::{ApiServer, DialectName, ServerOptions};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// Serves a file until SIGINT or SIGTERM, then finishes what runs and closes it.
-pub fn serve(listen: SocketAddr, data: &Path) -> Result<(), Failure> {
+pub fn serve(listen: SocketAddr, data: &Path, dialect: DialectName) -> Result<(), Failure> {
     let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let database = Arc::new(EmbeddedDatabase::new(data)?);
@@ -24,7 +24,9 @@ pub fn serve(listen: SocketAddr, data: &Path) -> Result<(), Failure> {
         })?;
         let addr = listener.local_addr()?;
         greet(addr, data)?;
-        ApiServer::new(addr, database).serve_on(listener, interrupted()).await?;
+        let options = ServerOptions { dialect, ..ServerOptions::default() };
+        let server = ApiServer::new(addr, database).with_options(options);
+        server.serve_on(listener, interrupted()).await?;
         tracing::info!("closed");
         Ok(())
     })

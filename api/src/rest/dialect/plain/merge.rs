@@ -74,7 +74,10 @@ fn strategy(policy: Policy) -> &'static str {
 fn settled(conflict: &Conflict, policy: Policy) -> Json {
     let mut json = open(conflict);
     if let Some(object) = json.as_object_mut() {
+        let ty = conflict.column_type.unwrap_or(SqlType::Any);
+        let stands = conflict.settled.as_ref().map_or(Json::Null, |stands| held(stands, &ty));
         object.insert("resolution".to_owned(), strategy(policy).into());
+        object.insert("resolved_value".to_owned(), stands);
     }
     json
 }
