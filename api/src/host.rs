@@ -73,6 +73,11 @@ pub trait Host: Send + Sync + 'static {
         None
     }
 
+    /// How long a caller with this wish gets, in milliseconds.
+    fn time_ms(&self, timeout_ms: Option<u64>) -> u64 {
+        timeout_ms.unwrap_or(30_000)
+    }
+
     /// The largest request body in bytes.
     fn body_max_bytes(&self) -> usize {
         16 << 20

@@ -25,5 +25,6 @@ pub mod limits;
 pub mod openapi;
 mod rest;
 
-pub use rest::dialect::DialectName;
-pub use rest::{Address, Guard, Settings, TooSlow, router, router_with};
+pub use rest::{
+    Address, DialectName, Guard, Settings, TooSlow, UnknownDialect, router, router_with,
+};

@@ -75,7 +75,7 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
     parameters.push(json!({
         "name": "Offshoot-Dialect", "in": "header", "required": false,
         "description": "The dialect of the answer; this document tells of one.",
-        "schema": one_of(&[dialect.name()]),
+        "schema": one_of(&[&dialect.to_string()]),
     }));
     parameters.extend(operation.query.iter().map(|parameter| {
         json!({

@@ -32,9 +32,9 @@ type Asked = Query<HashMap<String, String>>;
 async fn served(Query(asked): Asked, headers: HeaderMap, form: Form) -> Response {
     let dialect = match asked.get("dialect").map(String::as_str) {
         None => DialectName::Envelope,
-        Some(name) => match DialectName::of(name) {
-            Some(dialect) => dialect,
-            None => {
+        Some(name) => match name.parse() {
+            Ok(dialect) => dialect,
+            Err(_) => {
                 let message = "dialect is envelope or plain\n";
                 return (StatusCode::BAD_REQUEST, message).into_response();
             }

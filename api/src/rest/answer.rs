@@ -3,6 +3,7 @@
 use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
+use offshoot_core::merge::Policy;
 use offshoot_core::sql::{OutputColumn, StatementKind};
 use offshoot_core::value::{SqlType, Value};
 
@@ -10,11 +11,11 @@ use offshoot_core::value::{SqlType, Value};
 #[derive(Debug)]
 pub(crate) enum Answer {
     Branches { branches: Vec<BranchView>, pages: Pages },
-    BranchCreated(BranchRecord),
+    BranchCreated(Box<BranchView>),
     Branch(Box<BranchView>),
     BranchChanged(BranchRecord),
     BranchDeleted(BranchRecord),
-    Merged(Box<MergeReport>),
+    Merged { report: Box<MergeReport>, policy: Policy },
     Diff(DiffView),
     Graph(GraphView),
     Tables(Vec<TableView>),
@@ -23,7 +24,7 @@ pub(crate) enum Answer {
     Updated(u64),
     Deleted(u64),
     Query { rows: Rows, plan: String },
-    Executed { statement: StatementView, at: Head },
+    Executed { statement: StatementView, at: Head, branch: String },
     Transaction { statements: Vec<StatementView>, at: Head },
     History(Vec<HistoryEntry>),
     Snapshots(Vec<SnapshotRecord>),
@@ -40,6 +41,11 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
+    /// Whether there are items behind this page.
+    pub fn more(self) -> bool {
+        self.page.saturating_mul(self.limit) < self.total
+    }
+
     /// The items of this page.
     pub fn cut<T>(self, items: Vec<T>) -> Vec<T> {
         let skip = self.page.saturating_sub(1).saturating_mul(self.limit);
@@ -56,6 +62,8 @@ pub(crate) struct BranchView {
     pub detailed: bool,
     pub stats: Option<Stats>,
     pub divergence: Option<Divergence>,
+    /// The time of the commit at which it began; for a branch without a source, its creation.
+    pub began: Micros,
     pub history: Option<Vec<HistoryEntry>>,
 }
 
@@ -116,6 +124,8 @@ pub(crate) enum HistoryEntry {
 pub(crate) struct TableView {
     pub name: String,
     pub rows: u64,
+    /// Bytes of rows and indexes, estimated, where that is asked for.
+    pub size_bytes: Option<u64>,
     pub columns: Vec<ColumnView>,
     /// Names of the indexes that statements made.
     pub indexes: Vec<String>,

@@ -1,6 +1,6 @@
 //! Branches listed, made, looked at, changed and deleted.
 
-use super::answer::{Answer, BranchView, Done, Pages};
+use super::answer::{Answer, BranchView, Done, Pages, Stats};
 use super::error::Failure;
 use super::history::newest_entries;
 use super::input::as_of_field;
@@ -11,7 +11,7 @@ use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::{BranchPatch, MAIN, NewBranch, Receipt};
 use offshoot_core::error::Error;
-use offshoot_core::history::{BranchRecord, BranchStatus, Metadata, check_name};
+use offshoot_core::history::{BranchRecord, BranchStatus, Metadata, Micros, check_name};
 use std::cmp::Ordering;
 
 /// Entries of the history that stands in a branch's details.
@@ -19,6 +19,24 @@ const HISTORY_IN_DETAILS: usize = 10;
 
 /// Length of a display name in bytes.
 const DISPLAY_NAME_MAX_BYTES: usize = 1024;
+
+/// Which branches a list is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Live,
+    Only(BranchStatus),
+}
+
+impl Wanted {
+    fn takes(self, status: BranchStatus) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Live => status != BranchStatus::Deleted,
+            Wanted::Only(only) => status == only,
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
@@ -41,31 +59,36 @@ impl Sort {
 
 /// GET /v1/branches
 pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
-    let query = &mut incoming.query;
+    let (query, habits) = (&mut incoming.query, incoming.habits);
     let statuses = [
-        ("all", None),
-        ("active", Some(BranchStatus::Active)),
-        ("merged", Some(BranchStatus::Merged)),
-        ("deleted", Some(BranchStatus::Deleted)),
+        ("all", Wanted::All),
+        ("active", Wanted::Only(BranchStatus::Active)),
+        ("merged", Wanted::Only(BranchStatus::Merged)),
+        ("deleted", Wanted::Only(BranchStatus::Deleted)),
     ];
-    let status = query.word("status", &statuses)?.flatten();
+    let unsaid = if habits.lists_deleted { Wanted::All } else { Wanted::Live };
+    let wanted = query.word("status", &statuses)?.unwrap_or(unsaid);
     let page = query.number("page", 1, (1, u64::MAX))?;
-    let limit = query.number("limit", 20, (1, 100))?;
+    let limit = query.number("limit", habits.listed.unwrap_or(u64::MAX), (1, 100))?;
     let sorts =
         [("name", Sort::Name), ("created_at", Sort::Created), ("updated_at", Sort::Updated)];
     let sort = query.word("sort", &sorts)?.unwrap_or(Sort::Created);
-    let descending = query.word("order", &[("asc", false), ("desc", true)])?.unwrap_or(true);
+    let descending = query.word("order", &[("asc", false), ("desc", true)])?;
+    let descending = descending.unwrap_or(habits.lists_newest_first);
     incoming.query.end()?;
     let sender = incoming.sender;
     Ok(Work::new(move |call| {
         let mut records = call.database.branches()?;
-        records.retain(|record| status.is_none_or(|status| record.status == status));
+        records.retain(|record| wanted.takes(record.status));
         records.retain(|record| sender.sees(record));
         records.sort_by(|a, b| match descending {
             true => sort.order(b, a),
             false => sort.order(a, b),
         });
-        let pages = Pages { page, limit, total: records.len() as u64 };
+        let total = records.len() as u64;
+        // Without a limit the page is as long as the list, and never empty.
+        let limit = if limit == u64::MAX { total.max(1) } else { limit };
+        let pages = Pages { page, limit, total };
         let mut branches = Vec::new();
         for record in pages.cut(records) {
             if let Some(branch) = listed(call, record)? {
@@ -78,11 +101,25 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
 
 /// A branch in a list; `None` where it went away since the list was made.
 fn listed(call: &Call, record: BranchRecord) -> Result<Option<BranchView>, Error> {
-    let stats = match stats(call, &record) {
-        Err(Error::NotFound { .. }) => return Ok(None),
-        other => other?,
-    };
-    Ok(Some(BranchView { record, detailed: false, stats, divergence: None, history: None }))
+    match stats(call, &record) {
+        Err(Error::NotFound { .. }) => Ok(None),
+        stats => brief(call, record, stats?).map(Some),
+    }
+}
+
+/// A branch without its details.
+fn brief(call: &Call, record: BranchRecord, stats: Option<Stats>) -> Result<BranchView, Error> {
+    let began = began(call, &record)?;
+    Ok(BranchView { record, detailed: false, stats, divergence: None, began, history: None })
+}
+
+/// When the commit was made at which a branch began.
+fn began(call: &Call, record: &BranchRecord) -> Result<Micros, Error> {
+    let Some(fork) = record.fork else { return Ok(record.created) };
+    match call.database.commit_time(&fork) {
+        Err(Error::HistoryTruncated) => Ok(record.created),
+        other => other,
+    }
 }
 
 /// POST /v1/branches
@@ -99,9 +136,12 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     incoming.sender.require(Scope::Branch, &name)?;
     incoming.sender.require_source(&source)?;
     let new = NewBranch { name, display_name, source, as_of, metadata, read_only: false };
+    let counts = incoming.habits.counts_created;
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
-        Ok(Done { answer: Answer::BranchCreated(value), ticket })
+        let stats = if counts { stats(call, &value)? } else { None };
+        let view = brief(call, value, stats)?;
+        Ok(Done { answer: Answer::BranchCreated(Box::new(view)), ticket })
     });
     Ok(work.creating())
 }
@@ -147,7 +187,8 @@ pub(crate) fn details(mut incoming: Incoming) -> Result<Work, Failure> {
             true => Some(newest_entries(call, &id, None, None, HISTORY_IN_DETAILS)?),
             false => None,
         };
-        let view = BranchView { record, detailed: true, stats, divergence, history };
+        let began = began(call, &record)?;
+        let view = BranchView { record, detailed: true, stats, divergence, began, history };
         Ok(Done::read(Answer::Branch(Box::new(view))))
     }))
 }
@@ -180,7 +221,7 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
 /// DELETE /v1/branches/{branch}
 pub(crate) fn delete(mut incoming: Incoming) -> Result<Work, Failure> {
     let name = incoming.part(0)?;
-    let force = incoming.query.flag("force", false)?;
+    let force = incoming.query.flag("force", incoming.habits.deletes_unmerged)?;
     incoming.query.end()?;
     Ok(Work::new(move |call| {
         let deleted = call.database.delete_branch(&call.moment, &name, force)?;

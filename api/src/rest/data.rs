@@ -18,11 +18,16 @@ use std::sync::Arc;
 /// GET …/tables
 pub(crate) fn tables(incoming: Incoming) -> Result<Work, Failure> {
     let branch = incoming.part(0)?;
+    let sizes = incoming.habits.sizes_tables;
     incoming.query.end()?;
     Ok(Work::new(move |call| {
         let point = call.database.point(&branch, &AsOf::Now)?;
         let stored = |table: &&Arc<TableState>| table.table.def.view().is_none();
-        let tables = point.state.tables_by_name().filter(stored).map(|table| view(table)).collect();
+        let mut tables = Vec::new();
+        for table in point.state.tables_by_name().filter(stored) {
+            let size = sizes.then(|| call.database.table_size(table)).transpose()?;
+            tables.push(TableView { size_bytes: size, ..view(table) });
+        }
         Ok(Done::read(Answer::Tables(tables)))
     }))
 }
@@ -42,6 +47,7 @@ fn view(state: &TableState) -> TableView {
     TableView {
         name: def.name.clone(),
         rows: state.rows.count(),
+        size_bytes: None,
         columns: columns.collect(),
         indexes: made.map(|index| index.name.clone()).collect(),
         created: Micros(def.created),

@@ -2,10 +2,12 @@
 
 use super::time::rfc3339;
 use axum::http::StatusCode;
+use offshoot_core::database::MAIN_STAYS;
 use offshoot_core::error::{Error, Kind};
 use offshoot_core::merge::Conflict;
 use offshoot_core::row::Violation;
 use offshoot_core::value::ValueError;
+use serde_json::{Value as Json, json};
 
 /// What a failed request answers, in no dialect yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,10 @@ pub(crate) enum Details {
     BodyMax(usize),
     /// That the same request may be made again.
     Retriable,
+    /// What there is none of.
+    Missing { kind: String, name: String },
+    /// That `main` is no branch to delete.
+    MainStays,
 }
 
 impl Failure {
@@ -102,6 +108,12 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Rate limit exceeded")
     }
 
+    /// The statement took longer than it had.
+    pub fn timeout(time_ms: u64) -> Self {
+        let message = format!("Query exceeded timeout of {time_ms}ms");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "QUERY_TIMEOUT", message)
+    }
+
     /// A law of this crate did not hold.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
@@ -119,16 +131,21 @@ impl From<Error> for Failure {
             Error::Overloaded => Self::new(S::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
                 .with(Details::Retriable),
             Error::Timeout => Self::new(S::REQUEST_TIMEOUT, "QUERY_TIMEOUT", message),
-            Error::NotFound { kind, .. } => match kind {
-                Kind::Branch => Self::new(S::NOT_FOUND, "BRANCH_NOT_FOUND", message),
-                Kind::Table => Self::new(S::NOT_FOUND, "TABLE_NOT_FOUND", message),
-                Kind::Column => Self::new(S::NOT_FOUND, "COLUMN_NOT_FOUND", message),
-                Kind::Snapshot => Self::new(S::NOT_FOUND, "SNAPSHOT_NOT_FOUND", message),
-                // Only SQL names indexes, and the protocol has no code of their own for them.
-                Kind::Index => Self::new(S::BAD_REQUEST, "INVALID_SQL", message),
-            },
+            Error::NotFound { kind, name } => {
+                let code = match kind {
+                    Kind::Branch => "BRANCH_NOT_FOUND",
+                    Kind::Table => "TABLE_NOT_FOUND",
+                    Kind::Column => "COLUMN_NOT_FOUND",
+                    Kind::Snapshot => "SNAPSHOT_NOT_FOUND",
+                    // Only SQL names indexes, and the protocol has no code of their own for them.
+                    Kind::Index => return Self::new(S::BAD_REQUEST, "INVALID_SQL", message),
+                };
+                let kind = capital(&kind.to_string());
+                let message = format!("{kind} '{name}' does not exist");
+                Self::new(S::NOT_FOUND, code, message).with(Details::Missing { kind, name })
+            }
             Error::Exists { kind, .. } => match kind {
-                Kind::Branch => Self::new(S::CONFLICT, "BRANCH_EXISTS", message),
+                Kind::Branch => Self::new(S::CONFLICT, "BRANCH_EXISTS", capital(&message)),
                 Kind::Snapshot => Self::new(S::CONFLICT, "CONSTRAINT_VIOLATION", message),
                 Kind::Table | Kind::Column | Kind::Index => {
                     Self::new(S::BAD_REQUEST, "INVALID_SQL", message)
@@ -149,6 +166,9 @@ impl From<Error> for Failure {
                     .with(Details::Beginning { scn: scn.0, timestamp })
             }
             Error::HistoryTruncated => Self::new(S::BAD_REQUEST, "TIME_BEFORE_HISTORY", message),
+            Error::Protected(_, why) if why == MAIN_STAYS => {
+                Self::new(S::FORBIDDEN, "BRANCH_PROTECTED", message).with(Details::MainStays)
+            }
             Error::Protected(..) => Self::new(S::FORBIDDEN, "BRANCH_PROTECTED", message),
             Error::ReadOnly(_) => Self::new(S::FORBIDDEN, "BRANCH_READ_ONLY", message),
             Error::Unmerged { source_branch, commits, .. } => {
@@ -177,6 +197,65 @@ impl From<Error> for Failure {
             }
         }
     }
+}
+
+/// A sentence of the core as the documents begin theirs.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
+}
+
+/// The details as both dialects tell them; null where the message says all.
+pub(crate) fn details(details: &Details) -> Json {
+    match details {
+        Details::None | Details::Missing { .. } | Details::MainStays => Json::Null,
+        Details::Violation(violation) => broken(violation),
+        // A dialect writes conflicts itself.
+        Details::Conflicts { conflicts, token } => {
+            json!({"conflict_count": conflicts.len(), "conflict_token": token})
+        }
+        Details::ConflictCount(count) => json!({"conflict_count": count}),
+        Details::Unmerged { source_branch, commits } => {
+            json!({"source_branch": source_branch, "commits_ahead": commits})
+        }
+        Details::Children(children) => json!({"children": children}),
+        Details::Beginning { scn, timestamp } => {
+            json!({"first_scn": scn, "first_timestamp": timestamp})
+        }
+        Details::BodyMax(bytes) => json!({"body_max_bytes": bytes}),
+        Details::Retriable => json!({"retriable": true}),
+    }
+}
+
+fn broken(violation: &Violation) -> Json {
+    let mut details = json!({"table": violation.table(), "constraint_type": violation.kind()});
+    let mut say = |name: &str, value: Json| {
+        if let Some(object) = details.as_object_mut() {
+            object.insert(name.to_owned(), value);
+        }
+    };
+    match violation {
+        Violation::NotNull { column, .. } => say("columns", json!([column])),
+        Violation::Check { constraint, .. } => say("constraint", json!(constraint)),
+        Violation::Unique { constraint, columns, values, .. } => {
+            say("constraint", json!(constraint));
+            say("columns", json!(columns));
+            say("values", json!(values));
+        }
+        Violation::MissingParent { constraint, columns, values, parent, .. } => {
+            say("constraint", json!(constraint));
+            say("columns", json!(columns));
+            say("values", json!(values));
+            say("parent", json!(parent));
+        }
+        Violation::HasChildren { constraint, child, values, .. } => {
+            say("constraint", json!(constraint));
+            say("child", json!(child));
+            say("values", json!(values));
+        }
+    }
+    details
 }
 
 impl From<ValueError> for Failure {

@@ -115,10 +115,11 @@ pub(crate) fn mark(response: &mut Response, taken: Option<Taken>) {
 
 /// Stands before a public route: everybody may come in, but not without end.
 pub(crate) async fn public(State(rest): State<Rest>, request: Request, next: Next) -> Response {
+    let (dialect, _) = rest.dialect(&request);
     let taken = rest.guard.take(Class::Public, &by_address(request.extensions()));
     let mut response = match passed(taken) {
         Ok(()) => next.run(request).await,
-        Err(failure) => refuse(&rest, failure).await,
+        Err(failure) => refuse(&rest, dialect, failure).await,
     };
     mark(&mut response, taken);
     response
@@ -130,10 +131,11 @@ pub(crate) async fn ask(
     request: Request,
     next: Next,
 ) -> Response {
+    let (dialect, _) = rest.dialect(&request);
     let Verdict { entry, taken } = rest.guard.judge(Some(access), None, request.extensions());
     let mut response = match entry {
         Ok(()) => next.run(request).await,
-        Err(failure) => refuse(&rest, failure).await,
+        Err(failure) => refuse(&rest, dialect, failure).await,
     };
     mark(&mut response, taken);
     response

@@ -48,7 +48,8 @@ pub(crate) fn merge(incoming: Incoming) -> Result<Work, Failure> {
     }
     Ok(Work::new(move |call| {
         let merged = call.database.merge(&call.moment, &request)?;
-        Ok(Done { answer: Answer::Merged(Box::new(merged.value)), ticket: merged.ticket })
+        let answer = Answer::Merged { report: Box::new(merged.value), policy: request.policy };
+        Ok(Done { answer, ticket: merged.ticket })
     }))
 }
 

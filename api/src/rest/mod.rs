@@ -3,12 +3,12 @@
 //! ```text
 //!   endpoint: fn(Incoming) ─▶ Work { job }       branches, data, sql, history, merge, diff, graph
 //!   serve:    Request ─▶ Incoming ─▶ Work ─▶ host ─▶ Answer ─▶ Response
-//!   dialect:  Answer, Failure ─▶ JSON            envelope (specification); one place for each
+//!   dialect:  Answer, Failure ─▶ JSON            envelope (specification), plain (tutorial)
 //! ```
 //!
 //! An endpoint is a plain function from a request, read strictly, to work over the database. It
 //! knows no HTTP beyond a status and no JSON of replies. Everything that all requests share — the
-//! limit of bodies, request ids, errors of form, unknown addresses — is in `serve`. Who sends a
+//! limit of bodies, request ids, errors of form, unknown addresses, the choice of a dialect — is in `serve`. Who sends a
 //! request is found by a layer around the routes (`auth`); what a route asks of its sender stands
 //! beside the route, and `guard` judges it before anything is read. The author of a commit comes from
 //! the same place (`author`).
@@ -34,6 +34,7 @@ mod stats;
 mod time;
 
 use crate::auth::{Access, Identify, identify};
+
 use crate::host::Host;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
@@ -41,6 +42,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
+pub use dialect::{DialectName, UnknownDialect};
 use routes::Route;
 use serve::Rest;
 use std::sync::Arc;
@@ -53,6 +55,8 @@ pub use serve::TooSlow;
 pub struct Settings {
     /// Who callers are; where absent nobody is asked.
     pub identify: Option<Arc<dyn Identify>>,
+    /// The dialect of requests that choose none, from callers that are pinned to none.
+    pub dialect: DialectName,
     /// Who may come in, and how often.
     pub guard: Guard,
     /// The text of `/metrics`; where absent there is no such address.
@@ -66,8 +70,8 @@ pub fn router(host: Arc<impl Host>) -> Router {
 
 /// Every route, over a host.
 pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
-    let Settings { identify: who, guard, metrics } = settings;
-    let rest = Rest { host, dialect: &dialect::Envelope, guard };
+    let Settings { identify: who, dialect, guard, metrics } = settings;
+    let rest = Rest { host, default: dialect, guard };
     let metrics = metrics.map(|text| {
         let page = move || std::future::ready(([(CONTENT_TYPE, METRICS_TYPE)], text()));
         get(page).layer(from_fn_with_state((rest.clone(), Access::ADMIN), guard::ask))
@@ -86,7 +90,7 @@ pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
         Some(metrics) => router.route("/metrics", metrics),
         None => router,
     };
-    let router = router.with_state(rest);
+    let router = router.with_state(rest).layer(axum::middleware::map_response(serve::vary));
     match who {
         Some(who) => router.layer(from_fn_with_state(who, identify)),
         None => router,
@@ -113,6 +117,7 @@ fn on(route: &'static Route) -> MethodRouter<Rest> {
 }
 
 async fn version() -> impl IntoResponse {
-    let body = serde_json::json!({"name": "offshoot", "version": env!("CARGO_PKG_VERSION")});
+    let version = env!("CARGO_PKG_VERSION");
+    let body = serde_json::json!({"name": "Offshoot", "version": version, "api_version": "v1"});
     ([(CONTENT_TYPE, "application/json")], body.to_string())
 }

@@ -4,6 +4,7 @@
 //! would have been right.
 
 use super::author::Sender;
+use super::dialect::Habits;
 use super::error::Failure;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
@@ -21,6 +22,8 @@ pub(crate) struct Incoming {
     pub body: Vec<u8>,
     /// Who sent it.
     pub sender: Sender,
+    /// What it means where it says nothing.
+    pub habits: Habits,
 }
 
 impl Incoming {

@@ -2,7 +2,7 @@
 
 use super::answer::{Done, Outcome};
 use super::author::Sender;
-use super::dialect::{Dialect, Encoded, Meta};
+use super::dialect::{Dialect, DialectName, Encoded, Meta};
 use super::error::Failure;
 use super::guard::{self, Guard, Verdict};
 use super::request::{Incoming, Params};
@@ -10,10 +10,11 @@ use crate::auth::{Access, Caller};
 use crate::host::{Answer, Call, Host, Job, Ran};
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
-use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use offshoot_core::error::Error;
 use offshoot_core::moment::Moment;
 use std::sync::Arc;
 
@@ -21,8 +22,19 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Rest {
     pub host: Arc<dyn Host>,
-    pub dialect: &'static dyn Dialect,
+    /// The dialect of requests that choose none.
+    pub default: DialectName,
     pub guard: Guard,
+}
+
+impl Rest {
+    /// The dialect of a request, and whether its choice was in order.
+    pub fn dialect(&self, request: &Request) -> (&'static dyn Dialect, Result<(), Failure>) {
+        match DialectName::of(request.headers(), request.extensions(), self.default) {
+            Ok(name) => (name.dialect(), Ok(())),
+            Err((name, failure)) => (name.dialect(), Err(failure)),
+        }
+    }
 }
 
 /// What a request comes to: work over the database.
@@ -66,12 +78,13 @@ pub(crate) async fn serve(
     let branch = path.as_ref().ok().and_then(|path| {
         path.iter().find(|(name, _)| *name == "branch").map(|(_, part)| part.to_owned())
     });
+    let (dialect, chosen) = rest.dialect(&request);
     // A path that cannot be read names no branch, so only a scope over all lets it in: to its 400.
     let Verdict { entry, taken } =
         rest.guard.judge(Some(access), branch.as_deref(), request.extensions());
-    let mut response = match entry {
-        Ok(()) => answer(&rest, endpoint, path, request).await,
-        Err(failure) => refuse(&rest, failure).await,
+    let mut response = match entry.and(chosen) {
+        Ok(()) => answer(&rest, dialect, endpoint, path, request).await,
+        Err(failure) => refuse(&rest, dialect, failure).await,
     };
     guard::mark(&mut response, taken);
     response
@@ -79,22 +92,24 @@ pub(crate) async fn serve(
 
 async fn answer(
     rest: &Rest,
+    dialect: &'static dyn Dialect,
     endpoint: Endpoint,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let incoming = match read(rest, path, request).await {
+    let incoming = match read(rest, dialect, path, request).await {
         Ok(incoming) => incoming,
-        Err(failure) => return refuse(rest, failure).await,
+        Err(failure) => return refuse(rest, dialect, failure).await,
     };
     match endpoint(incoming) {
-        Ok(work) => run(rest, work).await,
-        Err(failure) => refuse(rest, failure).await,
+        Ok(work) => run(rest, dialect, work).await,
+        Err(failure) => refuse(rest, dialect, failure).await,
     }
 }
 
 async fn read(
     rest: &Rest,
+    dialect: &dyn Dialect,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Result<Incoming, Failure> {
@@ -107,7 +122,7 @@ async fn read(
     }
     let sender = Sender(request.extensions().get::<Caller>().cloned());
     let body = whole(request.into_body(), max_bytes).await?;
-    Ok(Incoming { path, query, body, sender })
+    Ok(Incoming { path, query, body, sender, habits: dialect.habits() })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -140,9 +155,8 @@ fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<TooSlow>())
 }
 
-async fn run(rest: &Rest, work: Work) -> Response {
+async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response {
     let Work { status, timeout_ms, mut job } = work;
-    let dialect = rest.dialect;
     // A large answer is made JSON where blocking is allowed.
     let job: Job = Box::new(move |call| {
         let Done { answer, ticket } = job(call)?;
@@ -154,11 +168,15 @@ async fn run(rest: &Rest, work: Work) -> Response {
     let failure = match result {
         Ok(reply) => match reply.downcast::<Result<Encoded, Failure>>() {
             Ok(encoded) => match *encoded {
-                Ok(encoded) => return named(dialect.success(status, &encoded, &meta), &meta),
+                Ok(encoded) => {
+                    let status = encoded.status.unwrap_or(status);
+                    return named(dialect.success(status, &encoded, &meta), &meta);
+                }
                 Err(failure) => failure,
             },
             Err(_) => Failure::internal("the host passed on another answer"),
         },
+        Err(Error::Timeout) => Failure::timeout(rest.host.time_ms(timeout_ms)),
         Err(error) => Failure::from(error),
     };
     let mut response = named(dialect.failure(&failure, &meta), &meta);
@@ -172,7 +190,7 @@ async fn run(rest: &Rest, work: Work) -> Response {
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
-pub(crate) async fn refuse(rest: &Rest, failure: Failure) -> Response {
+pub(crate) async fn refuse(rest: &Rest, dialect: &dyn Dialect, failure: Failure) -> Response {
     let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
     let (elapsed_ms, moment) = match rest.host.moment() {
         Some(moment) => (0, moment),
@@ -182,7 +200,7 @@ pub(crate) async fn refuse(rest: &Rest, failure: Failure) -> Response {
         }
     };
     let meta = Meta { request_id: request_id(&moment), elapsed_ms };
-    named(rest.dialect.failure(&failure, &meta), &meta)
+    named(dialect.failure(&failure, &meta), &meta)
 }
 
 /// Names the request on its answer as its body and the logs do.
@@ -190,6 +208,13 @@ fn named(mut response: Response, meta: &Meta) -> Response {
     if let Ok(id) = HeaderValue::from_str(&meta.request_id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
+    response
+}
+
+/// Notes what else an answer depends on, for caches.
+pub(crate) async fn vary(mut response: Response) -> Response {
+    let on = HeaderValue::from_static("Offshoot-Dialect, Authorization, X-API-Key");
+    response.headers_mut().append(VARY, on);
     response
 }
 
@@ -201,20 +226,20 @@ fn request_id(moment: &Moment) -> String {
 /// Answers an unknown address. Whoever is unknown itself does not learn which addresses there are.
 pub(crate) async fn no_route(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::no_route(request.method().as_str(), request.uri().path());
-    let verdict = rest.guard.judge(None, None, request.extensions());
-    nothing_here(&rest, verdict, failure).await
+    nothing_here(&rest, request, failure).await
 }
 
 /// Answers a method that an address does not take.
 pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
-    let verdict = rest.guard.judge(None, None, request.extensions());
-    nothing_here(&rest, verdict, failure).await
+    nothing_here(&rest, request, failure).await
 }
 
-async fn nothing_here(rest: &Rest, verdict: Verdict, failure: Failure) -> Response {
-    let Verdict { entry, taken } = verdict;
-    let mut response = refuse(rest, entry.err().unwrap_or(failure)).await;
+async fn nothing_here(rest: &Rest, request: Request, failure: Failure) -> Response {
+    let (dialect, chosen) = rest.dialect(&request);
+    let Verdict { entry, taken } = rest.guard.judge(None, None, request.extensions());
+    let failure = entry.and(chosen).err().unwrap_or(failure);
+    let mut response = refuse(rest, dialect, failure).await;
     guard::mark(&mut response, taken);
     response
 }

@@ -56,6 +56,7 @@ pub(crate) fn query(incoming: Incoming) -> Result<Work, Failure> {
     let given = Given::by(&incoming.sender, &mut body)?;
     let as_of = as_of_field(&mut body)?;
     let timeout_ms = body.count("timeout_ms")?;
+    let explains = incoming.habits.explains;
     body.end()?;
     let author = incoming.sender.author();
     let work = Work::new(move |call| {
@@ -68,7 +69,10 @@ pub(crate) fn query(incoming: Incoming) -> Result<Work, Failure> {
             }
             other => other,
         }?;
-        let plan = plan(&mut session, &request, output.kind)?;
+        let plan = match explains {
+            true => plan(&mut session, &request, output.kind)?,
+            false => String::new(),
+        };
         let Output { columns, rows, .. } = output;
         Ok(Done::read(Answer::Query { rows: Rows { columns, rows }, plan }))
     });
@@ -104,7 +108,8 @@ pub(crate) fn execute(incoming: Incoming) -> Result<Work, Failure> {
         let output = run(&mut session, &given.request(call, &AsOf::Now, false))?;
         let at = head_after(call, &branch, &output)?;
         let ticket = output.ticket;
-        Ok(Done { answer: Answer::Executed { statement: view(output), at }, ticket })
+        let answer = Answer::Executed { statement: view(output), at, branch: branch.clone() };
+        Ok(Done { answer, ticket })
     });
     Ok(work.within(timeout_ms))
 }

@@ -1,6 +1,6 @@
 //! Branches made, changed and deleted.
 
-use super::{AsOf, Database, MAIN, Point, Receipt, SlotToken, locked};
+use super::{AsOf, Database, MAIN, MAIN_STAYS, Point, Receipt, SlotToken, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
@@ -132,7 +132,7 @@ impl Database {
         let (record, ticket) = cell.close(self, who, moment.now, |head| {
             let record = &head.record;
             if record.name == MAIN {
-                let why = "it can never be deleted".to_owned();
+                let why = MAIN_STAYS.to_owned();
                 return Err(Error::Protected(record.name.clone(), why));
             }
             if record.protected {

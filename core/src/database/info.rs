@@ -2,7 +2,7 @@
 
 use super::{Database, Point};
 use crate::chunk::{all, both};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::{
     BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader, HistoryError, Micros,
 };
@@ -116,6 +116,20 @@ impl Database {
         let (ahead, behind) = CommitReader::with_shallow(&chunks, &self.shallow())
             .ahead_behind(&head.commit, &source.commit)?;
         Ok(Some(Divergence { ahead, behind }))
+    }
+
+    /// When a commit was made.
+    ///
+    /// # Errors
+    /// `HistoryTruncated` where retention has dropped it; a fault.
+    pub fn commit_time(&self, commit: &CommitId) -> Result<Micros> {
+        let shallow = self.shallow();
+        let chunks = self.chunks();
+        let history = CommitReader::with_shallow(&chunks, &shallow);
+        if history.is_dropped(commit) {
+            return Err(Error::HistoryTruncated);
+        }
+        Ok(history.header(commit)?.time)
     }
 
     /// How much a point of a branch holds.

@@ -52,6 +52,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 /// The branch that every database has.
 pub const MAIN: &str = "main";
 
+/// Why that branch is not deleted, as `Error::Protected` says it.
+pub const MAIN_STAYS: &str = "it can never be deleted";
+
 /// A database: branches of versioned tables over a host's store. Shared by threads through an `Arc`.
 pub struct Database {
     store: Arc<dyn Store>,

@@ -120,6 +120,8 @@ pub struct Conflict {
     pub source: Held,
     /// What the target holds.
     pub target: Held,
+    /// What stands now that a policy or a resolution settled it; `None` while it is open.
+    pub settled: Option<Held>,
     /// Whether the key was given automatically, so that renumbering the source's row settles it.
     pub generated_key: bool,
     /// What it is about, for people.

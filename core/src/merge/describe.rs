@@ -34,6 +34,7 @@ pub(super) fn data_conflict(
         base: held(sides.base()),
         source: held(sides.source.as_ref()),
         target: held(sides.target.as_ref()),
+        settled: None,
         generated_key: kind == ConflictKind::InsertInsert && generated(table),
         message: format!("both branches changed {what} of '{}' row {row_id}", table.name()),
         row_id: Some(row_id),
@@ -80,6 +81,7 @@ pub(super) fn constraint_conflict(
         base: Held::Nothing,
         source: held(source)?,
         target: held(target)?,
+        settled: None,
         generated_key: false,
         message: violation.to_string(),
     })
@@ -99,6 +101,7 @@ pub(super) fn schema_conflict(table: &TableState, message: String) -> Conflict {
         base: Held::Nothing,
         source: Held::Nothing,
         target: Held::Nothing,
+        settled: None,
         generated_key: false,
         message,
     }

@@ -4,7 +4,7 @@ use super::describe::{constraint_conflict, data_conflict, generated, row_id, sch
 use super::judge::{Sides, Verdict};
 use super::renumber::Renumbering;
 use super::schema::Plan;
-use super::{Merged, Newest, Options, Policy, Resolution, Side, Take};
+use super::{Conflict, Held, Merged, Newest, Options, Policy, Resolution, Side, Take};
 use crate::chunk::Chunks;
 use crate::error::{Error, Result};
 use crate::history::RowChange;
@@ -269,7 +269,12 @@ impl RowMerge<'_> {
         let verdict = sides.judge();
         if let Some(Resolution { take, .. }) = self.resolved(&table, key) {
             if let Verdict::Whole(_) | Verdict::Cells(..) = verdict {
-                merged.settled.push(data_conflict(&table, key, None, &verdict, &sides));
+                let conflict = data_conflict(&table, key, None, &verdict, &sides);
+                let stands = match take {
+                    Take::Source => conflict.source.clone(),
+                    _ => conflict.target.clone(),
+                };
+                merged.settled.push(Conflict { settled: Some(stands), ..conflict });
             }
             let row = match take {
                 Take::Source => sides.source,
@@ -292,7 +297,11 @@ impl RowMerge<'_> {
                 match self.side(*id, key, newest)? {
                     None => merged.open.push(conflict),
                     Some(side) => {
-                        merged.settled.push(conflict);
+                        let stands = match side {
+                            Side::Source => conflict.source.clone(),
+                            Side::Target => conflict.target.clone(),
+                        };
+                        merged.settled.push(Conflict { settled: Some(stands), ..conflict });
                         let row = match side {
                             Side::Source => sides.source,
                             Side::Target => sides.target,
@@ -319,8 +328,9 @@ impl RowMerge<'_> {
                     };
                     match (value, row.get_mut(*position)) {
                         (Some(value), Some(place)) => {
-                            *place = value;
-                            merged.settled.push(conflict);
+                            *place = value.clone();
+                            let stands = Some(Held::Cell(value));
+                            merged.settled.push(Conflict { settled: stands, ..conflict });
                         }
                         _ => merged.open.push(conflict),
                     }

@@ -42,8 +42,7 @@ impl Host for PoolHost {
                 return Box::pin(async move { Ran { result: Err(error), elapsed_ms: 0, moment } });
             }
         };
-        let wish = timeout_ms.map_or(self.options.timeout, Duration::from_millis);
-        let time = wish.min(self.options.timeout.max(Duration::from_secs(600)));
+        let time = self.options.time(timeout_ms);
         let call = Call {
             database: self.database.database().clone(),
             moment,
@@ -81,6 +80,10 @@ impl Host for PoolHost {
 
     fn moment(&self) -> Option<Moment> {
         moment().ok()
+    }
+
+    fn time_ms(&self, timeout_ms: Option<u64>) -> u64 {
+        u64::try_from(self.options.time(timeout_ms).as_millis()).unwrap_or(u64::MAX)
     }
 
     fn body_max_bytes(&self) -> usize {

@@ -25,6 +25,7 @@ pub use host::PoolHost;
 pub use keys::{change_keys, key_hash, keys_path, list_keys, new_key};
 pub use limits::{RateLimitConfig, RateLimitMiddleware};
 pub use listen::bind;
+pub use offshoot_api::DialectName;
 pub use offshoot_api::auth::{Caller, KeyRecord, Scope, ScopeError, Scopes};
 pub use tenants::{Tenants, is_tenant, tenant_file};
 pub use tls::Tls;
@@ -67,6 +68,16 @@ pub struct ServerOptions {
     pub connections_max: usize,
     /// Origins whose pages may ask (CORS); `*` for all.
     pub cors_origins: Vec<String>,
+    /// The dialect of requests that choose none, from callers that are pinned to none.
+    pub dialect: DialectName,
+}
+
+impl ServerOptions {
+    /// How long a caller with this wish gets.
+    fn time(&self, timeout_ms: Option<u64>) -> Duration {
+        let wish = timeout_ms.map_or(self.timeout, Duration::from_millis);
+        wish.min(self.timeout.max(Duration::from_secs(600)))
+    }
 }
 
 impl Default for ServerOptions {
@@ -83,6 +94,7 @@ impl Default for ServerOptions {
             body_timeout: Duration::from_secs(30),
             connections_max: 65_536,
             cors_origins: Vec::new(),
+            dialect: DialectName::default(),
         }
     }
 }
@@ -214,6 +226,7 @@ impl ApiServer {
         let counted = metrics.clone();
         let settings = Settings {
             identify: identify.clone(),
+            dialect: options.dialect,
             guard: Guard { limiter: limits.limiter(), tenant },
             metrics: Some(Arc::new(move || counted.text())),
         };

@@ -3,8 +3,8 @@
 use super::Failure;
 use offshoot::EmbeddedDatabase;
 use offshoot::api::{
-    ApiServer, AuthMiddleware, RateLimitConfig, RateLimitMiddleware, ServerOptions, Tenants, Tls,
-    bind, development_key, env, keys_path,
+    ApiServer, AuthMiddleware, DialectName, RateLimitConfig, RateLimitMiddleware, ServerOptions,
+    Tenants, Tls, bind, development_key, env, keys_path,
 };
 use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -62,6 +62,9 @@ pub struct Arguments {
     /// Seconds that the body of a request may take; a second more for each 16 KiB.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     body_timeout: u64,
+    /// The dialect of answers where a request chooses none: envelope or plain.
+    #[arg(long, default_value = "envelope")]
+    dialect: DialectName,
     /// How logs are written: text or json.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     log_format: String,
@@ -177,6 +180,7 @@ impl Arguments {
             head_timeout: Duration::from_secs(self.head_timeout),
             body_timeout: Duration::from_secs(self.body_timeout),
             cors_origins: self.cors_origin.clone(),
+            dialect: self.dialect,
             ..ServerOptions::default()
         }
     }

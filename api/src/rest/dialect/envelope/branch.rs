@@ -1,27 +1,14 @@
 //! Branches and merges.
 
-use super::Pagination;
-use super::history::Entry;
+use super::TIMES;
 use crate::rest::answer::{BranchView, Pages, Stats as StatsView};
+use crate::rest::dialect::history::Entry;
+use crate::rest::dialect::{Divergence, Pagination, source, status};
 use crate::rest::time::rfc3339;
-use offshoot_core::database::{Divergence as Apart, MAIN, MergeReport};
+use offshoot_core::database::{MAIN, MergeReport};
 use offshoot_core::history::{BranchRecord, BranchStatus, Micros};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-
-/// The name of a status in the protocol.
-pub(super) fn status(record: &BranchRecord) -> &'static str {
-    match record.status {
-        BranchStatus::Active => "active",
-        BranchStatus::Merged => "merged",
-        BranchStatus::Deleted => "deleted",
-    }
-}
-
-/// The name that the branch had from which this one was made.
-pub(super) fn source(record: &BranchRecord) -> Option<&str> {
-    record.source_branch.as_ref().map(|(_, name)| name.as_str())
-}
 
 #[derive(Debug, Serialize)]
 pub(super) struct Branches<'b> {
@@ -63,7 +50,7 @@ pub(super) struct Branch<'b> {
 
 impl<'b> Branch<'b> {
     pub fn of(view: &'b BranchView) -> Self {
-        let BranchView { record, detailed, stats, divergence, history } = view;
+        let BranchView { record, detailed, stats, divergence, history, .. } = view;
         let apart = || divergence.map(|apart| Divergence::of(record, apart));
         Branch {
             id: record.id.to_string(),
@@ -81,7 +68,9 @@ impl<'b> Branch<'b> {
             metadata: detailed.then(|| record.metadata.to_map()),
             stats: stats.map(Stats::of),
             divergence: detailed.then(apart),
-            history: history.as_ref().map(|entries| entries.iter().map(Entry::of).collect()),
+            history: history
+                .as_ref()
+                .map(|entries| entries.iter().map(|entry| Entry::of(entry, TIMES)).collect()),
         }
     }
 }
@@ -112,25 +101,6 @@ impl Stats {
             inserts: changes.map(|c| c.inserts),
             updates: changes.map(|c| c.updates),
             deletes: changes.map(|c| c.deletes),
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct Divergence<'b> {
-    source_branch: Option<&'b str>,
-    commits_ahead: u64,
-    commits_behind: u64,
-    can_fast_forward: bool,
-}
-
-impl<'b> Divergence<'b> {
-    fn of(record: &'b BranchRecord, apart: Apart) -> Self {
-        Divergence {
-            source_branch: source(record),
-            commits_ahead: apart.ahead,
-            commits_behind: apart.behind,
-            can_fast_forward: apart.behind == 0,
         }
     }
 }

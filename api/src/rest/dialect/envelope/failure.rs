@@ -1,10 +1,9 @@
 //! Failures: `{"success": false, "error": {…}, "meta": {…}}`.
 
-use super::super::Meta;
-use super::rows::{Cell, Object};
-use crate::rest::error::{Details, Failure};
+use crate::rest::dialect::Meta;
+use crate::rest::dialect::cells::{Cell, Object};
+use crate::rest::error::{self, Details, Failure};
 use offshoot_core::merge::{Conflict, Held};
-use offshoot_core::row::Violation;
 use offshoot_core::value::SqlType;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -44,55 +43,15 @@ impl<'f> Envelope<'f> {
     }
 }
 
+/// The details: conflicts in this dialect's form, all else as both tell it.
 fn details(details: &Details) -> Json {
     match details {
-        Details::None => Json::Null,
-        Details::Violation(violation) => broken(violation),
         Details::Conflicts { conflicts, token } => {
             let conflicts: Vec<Json> = conflicts.iter().map(conflict).collect();
             json!({"conflicts": conflicts, "conflict_token": token})
         }
-        Details::ConflictCount(count) => json!({"conflict_count": count}),
-        Details::Unmerged { source_branch, commits } => {
-            json!({"source_branch": source_branch, "commits_ahead": commits})
-        }
-        Details::Children(children) => json!({"children": children}),
-        Details::Beginning { scn, timestamp } => {
-            json!({"first_scn": scn, "first_timestamp": timestamp})
-        }
-        Details::BodyMax(bytes) => json!({"body_max_bytes": bytes}),
-        Details::Retriable => json!({"retriable": true}),
+        other => error::details(other),
     }
-}
-
-fn broken(violation: &Violation) -> Json {
-    let mut details = json!({"table": violation.table(), "constraint_type": violation.kind()});
-    let mut say = |name: &str, value: Json| {
-        if let Some(object) = details.as_object_mut() {
-            object.insert(name.to_owned(), value);
-        }
-    };
-    match violation {
-        Violation::NotNull { column, .. } => say("columns", json!([column])),
-        Violation::Check { constraint, .. } => say("constraint", json!(constraint)),
-        Violation::Unique { constraint, columns, values, .. } => {
-            say("constraint", json!(constraint));
-            say("columns", json!(columns));
-            say("values", json!(values));
-        }
-        Violation::MissingParent { constraint, columns, values, parent, .. } => {
-            say("constraint", json!(constraint));
-            say("columns", json!(columns));
-            say("values", json!(values));
-            say("parent", json!(parent));
-        }
-        Violation::HasChildren { constraint, child, values, .. } => {
-            say("constraint", json!(constraint));
-            say("child", json!(child));
-            say("values", json!(values));
-        }
-    }
-    details
 }
 
 fn conflict(conflict: &Conflict) -> Json {

@@ -1,40 +1,13 @@
 //! Rows and what statements did. Rows are written as they are read: no tree of them is built.
 
-use super::Pagination;
 use crate::rest::answer::{Head, Pages, Rows, StatementView};
+use crate::rest::dialect::Pagination;
+use crate::rest::dialect::cells::Cell;
 use crate::rest::time::rfc3339;
 use offshoot_core::sql::OutputColumn;
 use offshoot_core::value::{SqlType, Value, to_json};
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
-
-/// A value of a column of a type.
-#[derive(Debug)]
-pub(super) struct Cell<'r>(pub &'r Value, pub &'r SqlType);
-
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.0, self.1) {
-            // What most cells are, without a copy.
-            (Value::Text(text), _) => serializer.serialize_str(text),
-            (value, ty) => to_json(value, ty).serialize(serializer),
-        }
-    }
-}
-
-/// A row by the names of its columns.
-#[derive(Debug)]
-pub(super) struct Object<'r>(pub &'r [(String, Value)]);
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            map.serialize_entry(name, &Cell(value, &value.sql_type()))?;
-        }
-        map.end()
-    }
-}
 
 /// A row as a list of its cells.
 struct Cells<'r>(&'r [Value], &'r [OutputColumn]);

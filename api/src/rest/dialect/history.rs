@@ -1,8 +1,7 @@
-//! History, snapshots, and the graph of commits.
+//! History, snapshots, and the graph of commits: one form, with the times of each dialect.
 
-use super::branch::{source, status};
+use super::{Stamp, Times, source, status};
 use crate::rest::answer::{GraphView, HistoryEntry};
-use crate::rest::time::rfc3339;
 use offshoot_core::database::LogEntry;
 use offshoot_core::history::{BranchRecord, CommitId, SnapshotKind, SnapshotRecord};
 use serde::Serialize;
@@ -13,8 +12,8 @@ pub(super) struct History<'h> {
 }
 
 impl<'h> History<'h> {
-    pub fn of(entries: &'h [HistoryEntry]) -> Self {
-        History { history: entries.iter().map(Entry::of).collect() }
+    pub fn of(entries: &'h [HistoryEntry], times: Times) -> Self {
+        History { history: entries.iter().map(|entry| Entry::of(entry, times)).collect() }
     }
 }
 
@@ -24,7 +23,7 @@ impl<'h> History<'h> {
 pub(super) enum Entry<'h> {
     Transaction {
         id: String,
-        timestamp: String,
+        timestamp: Stamp,
         scn: u64,
         summary: &'h str,
         /// Null where nobody is known to have made it.
@@ -35,7 +34,7 @@ pub(super) enum Entry<'h> {
     },
     Snapshot {
         id: String,
-        timestamp: String,
+        timestamp: Stamp,
         scn: u64,
         summary: String,
         size_bytes: u64,
@@ -43,7 +42,7 @@ pub(super) enum Entry<'h> {
 }
 
 impl<'h> Entry<'h> {
-    pub fn of(entry: &'h HistoryEntry) -> Self {
+    pub fn of(entry: &'h HistoryEntry, times: Times) -> Self {
         match entry {
             HistoryEntry::Commit(commit) => {
                 let header = &commit.header;
@@ -53,7 +52,7 @@ impl<'h> Entry<'h> {
                 };
                 Entry::Transaction {
                     id: commit.id.to_string(),
-                    timestamp: rfc3339(header.time),
+                    timestamp: times.of(header.time),
                     scn: header.scn.0,
                     summary,
                     user: Some(header.author.as_str()).filter(|user| !user.is_empty()),
@@ -62,7 +61,7 @@ impl<'h> Entry<'h> {
             }
             HistoryEntry::Snapshot(record) => Entry::Snapshot {
                 id: record.id.to_string(),
-                timestamp: rfc3339(record.time),
+                timestamp: times.of(record.time),
                 scn: record.scn.0,
                 summary: summary(record),
                 size_bytes: record.size_bytes,
@@ -85,8 +84,8 @@ pub(super) struct Snapshots<'s> {
 }
 
 impl<'s> Snapshots<'s> {
-    pub fn of(records: &'s [SnapshotRecord]) -> Self {
-        Snapshots { snapshots: records.iter().map(Snapshot::of).collect() }
+    pub fn of(records: &'s [SnapshotRecord], times: Times) -> Self {
+        Snapshots { snapshots: records.iter().map(|record| Snapshot::of(record, times)).collect() }
     }
 }
 
@@ -95,8 +94,8 @@ impl<'s> Snapshots<'s> {
 pub(super) struct Snapshot<'s> {
     id: String,
     name: Option<&'s str>,
-    timestamp: String,
-    created_at: String,
+    timestamp: Stamp,
+    created_at: Stamp,
     scn: u64,
     r#type: &'static str,
     size_bytes: u64,
@@ -105,12 +104,12 @@ pub(super) struct Snapshot<'s> {
 }
 
 impl<'s> Snapshot<'s> {
-    pub fn of(record: &'s SnapshotRecord) -> Self {
+    pub fn of(record: &'s SnapshotRecord, times: Times) -> Self {
         Snapshot {
             id: record.id.to_string(),
             name: record.name.as_deref(),
-            timestamp: rfc3339(record.time),
-            created_at: rfc3339(record.created),
+            timestamp: times.of(record.time),
+            created_at: times.of(record.created),
             scn: record.scn.0,
             r#type: match record.kind {
                 SnapshotKind::Automatic => "automatic",
@@ -167,13 +166,13 @@ struct Node<'g> {
     id: String,
     parents: Vec<String>,
     scn: u64,
-    timestamp: String,
+    timestamp: Stamp,
     summary: &'g str,
     user: Option<&'g str>,
 }
 
 impl<'g> Graph<'g> {
-    pub fn of(view: &'g GraphView) -> Self {
+    pub fn of(view: &'g GraphView, times: Times) -> Self {
         let tip = |record: &'g BranchRecord| Tip {
             id: record.id.to_string(),
             name: &record.name,
@@ -187,7 +186,7 @@ impl<'g> Graph<'g> {
             id: id.to_string(),
             parents: header.parents.iter().map(CommitId::to_string).collect(),
             scn: header.scn.0,
-            timestamp: rfc3339(header.time),
+            timestamp: times.of(header.time),
             summary: &header.message,
             user: Some(header.author.as_str()).filter(|user| !user.is_empty()),
         };
