@@ -286,7 +286,9 @@ mod tests {
         }
         let mut extensions = Extensions::new();
         if let Some(name) = pinned {
-            extensions.insert(PinnedDialect(name));
+            let mut caller = Caller::new("ada", None, crate::auth::Scopes::read_write());
+            caller.dialect = Some(name.to_string());
+            extensions.insert(caller);
         }
         DialectName::of(&headers, &extensions, DialectName::Envelope).map_err(|(name, _)| name)
     }
