@@ -8,12 +8,12 @@ use std::path::Path;
 /// What a corpus may call this database: SQLite's dialect, and its own name.
 const NAMES: [&str; 2] = ["offshoot", "sqlite"];
 /// Records that must be there, so that none is lost unseen.
-const RECORDS_MIN: u64 = 300;
+const RECORDS_MIN: u64 = 580;
 
 /// Records that end in an error because what they need, or what an earlier record was to make, is
 /// not built yet: mistakes of syntax and missing names, features refused by name, and records after
 /// these that cannot be judged.
-const NOT_YET: [u64; 3] = [19, 18, 16];
+const NOT_YET: [u64; 3] = [13, 12, 3];
 
 #[test]
 fn own_records() {

@@ -6,6 +6,7 @@
 
 mod call;
 mod children;
+mod mixed;
 mod scope;
 
 pub(super) use children::children;
@@ -212,6 +213,10 @@ impl<'b> Binder<'b> {
         let mut at = expr;
         let mut bound = None;
         while let SqlExpr::BinaryOp { left, op, right } = at {
+            if let SqlExpr::Tuple(row) = left.as_ref() {
+                bound = Some(self.rows(row, op, right)?);
+                break;
+            }
             ops.push((op, right));
             at = left;
             // The outermost was offered already.
@@ -271,7 +276,7 @@ impl<'b> Binder<'b> {
         let right_type = self.scope.type_of(&right);
         let left = meet(left, right_type)?;
         let right = meet(right, left_type)?;
-        Ok(left.compare(compare, right))
+        Ok(self.compared(compare, left, right))
     }
 
     fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
@@ -386,6 +391,12 @@ impl<'b> Binder<'b> {
         high: &SqlExpr,
     ) -> Result<Bound> {
         let expr = self.boxed(expr)?;
+        if self.mixed(&expr) {
+            let (low, high) = (self.expr(low)?, self.expr(high)?);
+            let from = self.compared(CompareOp::Ge, (*expr).clone(), low);
+            let within = from.and(self.compared(CompareOp::Le, *expr, high));
+            return Ok(if negated { within.negate() } else { within });
+        }
         let ty = self.scope.type_of(&expr);
         let low = Box::new(meet(self.expr(low)?, ty)?);
         let high = Box::new(meet(self.expr(high)?, ty)?);
@@ -393,7 +404,16 @@ impl<'b> Binder<'b> {
     }
 
     fn in_list(&mut self, expr: &SqlExpr, list: &[SqlExpr], negated: bool) -> Result<Bound> {
+        if let SqlExpr::Tuple(row) = expr {
+            return self.row_in(row, list, negated);
+        }
         let expr = self.expr(expr)?;
+        if self.mixed(&expr) && !list.is_empty() {
+            let items = self.all(list)?.into_iter();
+            let same = items.map(|item| self.compared(CompareOp::Eq, expr.clone(), item));
+            let found = same.reduce(Bound::or).unwrap_or(Expr::Literal(Value::Bool(false)));
+            return Ok(if negated { found.negate() } else { found });
+        }
         let ty = self.scope.type_of(&expr);
         let items = self.all(list)?.into_iter().map(|item| meet(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))

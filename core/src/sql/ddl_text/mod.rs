@@ -17,7 +17,8 @@ use gluesql_core::sqlparser::parser::ParserError;
 /// Marks a parser's error that is no syntax error: what follows is a feature that is not supported.
 const UNSUPPORTED: &str = "\0unsupported ";
 
-fn unsupported(what: &str) -> ParserError {
+/// The parser's error that means a feature which is not supported.
+pub(super) fn unsupported(what: &str) -> ParserError {
     ParserError::ParserError(format!("{UNSUPPORTED}{what}"))
 }
 

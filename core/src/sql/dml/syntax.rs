@@ -11,6 +11,7 @@
 //! A statement with anything before or behind it becomes a query whose body is the statement, which
 //! [`Around`](super::around::Around) takes apart again.
 
+use super::super::ddl_text::unsupported;
 use gluesql_core::sqlparser::ast::{
     Assignment, ConflictTarget, Delete, DoUpdate, Expr, FromTable, Ident, Insert, Join,
     JoinOperator, ObjectName, OnConflict, OnConflictAction, OnInsert, OrderBy, OrderByExpr, Query,
@@ -223,7 +224,7 @@ fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<State
         false => None,
     };
     if take_end(parser, Keyword::ON, "ON") {
-        return Err(ParserError::ParserError("ON CONFLICT may stand once".into()));
+        return Err(unsupported("more than one ON CONFLICT"));
     }
     Ok(Statement::Insert(Insert {
         or,
@@ -327,7 +328,7 @@ fn returning(parser: &mut Parser<'_>) -> Parsed<Option<Vec<SelectItem>>> {
 
 fn update(parser: &mut Parser<'_>) -> Parsed<Statement> {
     if keyword(parser, 0) == Keyword::OR {
-        return Err(ParserError::ParserError("UPDATE OR … is not supported".into()));
+        return Err(unsupported("UPDATE OR …"));
     }
     let table = parser.parse_table_and_joins()?;
     let assignments = assignments(parser)?;

@@ -312,7 +312,7 @@ id | n | before
 
 UPDATE OR IGNORE t SET id = 1
 ----
-error Sql: syntax error: UPDATE OR … is not supported
+error Unsupported: not supported: UPDATE OR …
 
 UPDATE nope SET a = 1
 ----

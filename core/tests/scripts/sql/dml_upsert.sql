@@ -99,7 +99,7 @@ error Violation: a row of table 't' fails the check 't_check'
 
 INSERT INTO t SELECT id + 1, code, n FROM t WHERE TRUE ON CONFLICT (id) DO UPDATE SET n = excluded.n ON CONFLICT (code) DO NOTHING
 ----
-error Sql: syntax error: ON CONFLICT may stand once
+error Unsupported: not supported: more than one ON CONFLICT
 
 INSERT INTO t SELECT id, 'from ' || id, n * 2 FROM t WHERE id < 3 ON CONFLICT (id) DO UPDATE SET code = excluded.code, n = excluded.n
 ----
