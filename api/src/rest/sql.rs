@@ -148,7 +148,7 @@ pub(crate) fn transaction(incoming: Incoming) -> Result<Work, Failure> {
 }
 
 fn session(call: &Call, branch: &str, author: &str) -> Session {
-    Session::new(call.database.clone(), branch, author)
+    Session::new(call.database.clone(), branch, author).staying()
 }
 
 /// Runs one statement. A session ends with its request, so one that opens a transaction would only

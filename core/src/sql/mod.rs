@@ -3,7 +3,8 @@
 //! ```text
 //!   text ─▶ bounds ─▶ points (AS OF taken out) ─▶ parser ─▶ syntax tree
 //!                                                              │
-//!   session: which state, which transaction ◀──────────────────┤
+//!   session: which state, which transaction ◀──────────────────┤      (branching: CREATE, DROP,
+//!                                                              │       MERGE, USE BRANCH)
 //!                                                              ▼
 //!        bind: names, types, parameters ─▶ expressions over a row (`expr`)
 //!                                                              │
@@ -28,6 +29,7 @@
 mod access;
 mod bind;
 mod bounds;
+mod branching;
 mod cache;
 mod catalogue;
 mod context;

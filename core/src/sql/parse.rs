@@ -1,6 +1,7 @@
 //! From text to a syntax tree: one statement, bounded in length and depth.
 
 use super::bounds::check_shape;
+use super::branching::{self, Branching};
 use super::ddl_text;
 use super::dialect::OffshootDialect;
 use super::national::plain_texts;
@@ -16,10 +17,47 @@ use gluesql_core::sqlparser::tokenizer::{
 /// A statement as it was written.
 #[derive(Debug, Clone)]
 pub(crate) struct Parsed {
-    /// Its syntax tree. Tables with an `AS OF` of their own carry a mark.
-    pub statement: Statement,
-    /// The points that the marks number.
+    /// What it says.
+    pub body: Body,
+    /// The points that marks in it number.
     pub points: Vec<PointText>,
+}
+
+/// What a statement says.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// SQL on one branch. Tables with an `AS OF` of their own carry a mark.
+    Sql(Box<Statement>),
+    /// About branches.
+    Branching(Branching),
+}
+
+impl Parsed {
+    /// Its syntax tree.
+    ///
+    /// # Errors
+    /// `Invalid` for a statement about branches, which stands alone.
+    pub fn statement(&self) -> Result<&Statement> {
+        match &self.body {
+            Body::Sql(statement) => Ok(statement),
+            Body::Branching(_) => Err(stands_alone()),
+        }
+    }
+
+    /// The same, to keep.
+    ///
+    /// # Errors
+    /// As [`Parsed::statement`].
+    pub fn into_statement(self) -> Result<Statement> {
+        match self.body {
+            Body::Sql(statement) => Ok(*statement),
+            Body::Branching(_) => Err(stands_alone()),
+        }
+    }
+}
+
+fn stands_alone() -> Error {
+    Error::Invalid("a statement about branches runs alone, in a session".into())
 }
 
 const DIALECT: OffshootDialect = OffshootDialect;
@@ -30,6 +68,9 @@ const DIALECT: OffshootDialect = OffshootDialect;
 /// `Sql` with the place of the mistake; `Limit`.
 pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let mut tokens = tokenize(sql, bytes_max)?;
+    if let Some(branching) = branching::read(&tokens)? {
+        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new() });
+    }
     let points = take_points(&mut tokens)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
     while parser.consume_token(&Token::SemiColon) {}
@@ -39,7 +80,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    Ok(Parsed { statement, points })
+    Ok(Parsed { body: Body::Sql(Box::new(statement)), points })
 }
 
 /// Reads one expression and nothing else.

@@ -94,10 +94,10 @@ fn solid_before(tokens: &[TokenWithLocation], at: usize) -> Option<(usize, &Toke
     before.map(|(i, t)| (i, &t.token)).find(|(_, t)| !matches!(t, Token::Whitespace(_)))
 }
 
-type Found = (usize, usize, PointText);
+pub(super) type Found = (usize, usize, PointText);
 
 /// `[FOR SYSTEM_TIME] AS OF point` at this place: where it starts, where it ends, what it says.
-fn parse_point(tokens: &[TokenWithLocation], at: usize) -> Result<Option<Found>> {
+pub(super) fn parse_point(tokens: &[TokenWithLocation], at: usize) -> Result<Option<Found>> {
     let Some((from, first)) = solid(tokens, at).filter(|(i, _)| *i == at) else { return Ok(None) };
     let standard = is_word(first, "FOR");
     let mut next = from;

@@ -114,6 +114,14 @@ pub enum StatementKind {
     Savepoint,
     /// SHOW and EXPLAIN.
     Show,
+    /// CREATE BRANCH.
+    CreateBranch,
+    /// DROP BRANCH.
+    DropBranch,
+    /// MERGE BRANCH.
+    MergeBranch,
+    /// USE BRANCH.
+    UseBranch,
 }
 
 impl StatementKind {
@@ -137,6 +145,10 @@ impl StatementKind {
             StatementKind::Rollback => "ROLLBACK",
             StatementKind::Savepoint => "SAVEPOINT",
             StatementKind::Show => "SHOW",
+            StatementKind::CreateBranch => "CREATE_BRANCH",
+            StatementKind::DropBranch => "DROP_BRANCH",
+            StatementKind::MergeBranch => "MERGE_BRANCH",
+            StatementKind::UseBranch => "USE_BRANCH",
         }
     }
 }

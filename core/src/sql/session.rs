@@ -12,8 +12,9 @@
 //! A statement that fails has changed nothing, and an open transaction goes on. A statement that
 //! faults may be called again with the same request: it does exactly the same.
 
+use super::branching::Branching;
 use super::context::QueryContext;
-use super::parse::Parsed;
+use super::parse::{Body, Parsed};
 use super::query::lines;
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of, message};
@@ -39,6 +40,8 @@ pub struct Session {
     branch: String,
     author: String,
     open: Option<Open>,
+    /// Whether statements about branches are refused.
+    stays: bool,
 }
 
 /// An explicit transaction.
@@ -59,7 +62,15 @@ impl Session {
         branch: impl Into<String>,
         author: impl Into<String>,
     ) -> Self {
-        Session { database, branch: branch.into(), author: author.into(), open: None }
+        Session { database, branch: branch.into(), author: author.into(), open: None, stays: false }
+    }
+
+    /// A session that stays on its branch and leaves branches alone: CREATE, DROP, MERGE and USE BRANCH
+    /// are refused. For hosts whose callers are judged by the branch that they name.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        self.stays = true;
+        self
     }
 
     /// The database.
@@ -89,7 +100,11 @@ impl Session {
     /// `WriteConflict` by COMMIT the transaction is over; after `Busy` or a fault it is still open.
     pub fn execute(&mut self, request: &Request<'_>) -> Result<Output> {
         let parsed = self.parse(request)?;
-        match kind_of(&parsed.statement)? {
+        let statement = match &parsed.body {
+            Body::Sql(statement) => statement,
+            Body::Branching(branching) => return self.branch_statement(branching, request),
+        };
+        match kind_of(statement)? {
             Kind::Control(control) => self.control(&control, &request.moment),
             Kind::Query => self.query(request, &parsed),
             Kind::Write => {
@@ -97,11 +112,11 @@ impl Session {
                 let done = self.write(
                     &request.moment,
                     |session, txn| session.write_in(txn, request, &parsed),
-                    |output| describe(&parsed.statement, output),
+                    |output| describe(statement, output),
                 );
                 // `INSERT OR ROLLBACK`
                 if let Err(Error::Violation(_)) = &done
-                    && write::rolls_back(&parsed.statement)
+                    && write::rolls_back(statement)
                     && let Some(open) = self.open.take()
                 {
                     self.give_back(&open);
@@ -117,7 +132,8 @@ impl Session {
     /// What reading and binding the statement gives.
     pub fn plan(&self, request: &Request<'_>) -> Result<String> {
         let parsed = self.parse(request)?;
-        let explained = self.reading(request, &parsed, |ctx| lines(ctx, &parsed.statement))?;
+        let statement = parsed.statement()?;
+        let explained = self.reading(request, &parsed, |ctx| lines(ctx, statement))?;
         Ok(explained.join("\n"))
     }
 
@@ -136,7 +152,7 @@ impl Session {
         let mut writes = false;
         for request in requests {
             let parsed = self.parse(request)?;
-            match kind_of(&parsed.statement)? {
+            match kind_of(parsed.statement()?)? {
                 Kind::Control(_) => {
                     return Err(Error::Invalid(
                         "a list of statements is one transaction and cannot begin or end one"
@@ -167,14 +183,14 @@ impl Session {
             let mut done = Vec::new();
             for ((request, parsed), moment) in requests.iter().zip(&statements).zip(&moments) {
                 let request = Request { moment: *moment, ..request.clone() };
-                let output = match kind_of(&parsed.statement)? {
+                let output = match kind_of(parsed.statement()?)? {
                     Kind::Write => {
                         let output = session.write_in(txn, &request, parsed)?;
-                        done.extend(describe(&parsed.statement, &output));
+                        done.extend(describe(parsed.statement()?, &output));
                         output
                     }
                     _ => session.reading_in(txn, &request, parsed, |ctx| {
-                        query::run(ctx, &parsed.statement)
+                        query::run(ctx, parsed.statement()?)
                     })?,
                 };
                 outputs.push(output);
@@ -189,6 +205,29 @@ impl Session {
         })
     }
 
+    fn branch_statement(&mut self, branching: &Branching, request: &Request<'_>) -> Result<Output> {
+        if self.open.is_some() {
+            return Err(Error::Invalid(
+                "branches are no part of a transaction: COMMIT or ROLLBACK first".into(),
+            ));
+        }
+        if self.stays {
+            return Err(Error::Invalid(
+                "CREATE, DROP, MERGE and USE BRANCH run in sessions; here a request names its \
+                 branch, and branches have addresses of their own (POST /v1/branches)"
+                    .into(),
+            ));
+        }
+        if !matches!(branching, Branching::Use(_)) {
+            refuse_write(request)?;
+        }
+        let output = branching.run(&self.database, request, (&self.branch, &self.author))?;
+        if let Branching::Use(name) = branching {
+            self.branch.clone_from(name);
+        }
+        Ok(output)
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Arc<Parsed>> {
         self.database.statements.parse(request.sql, request.limits.sql_bytes)
     }
@@ -196,7 +235,7 @@ impl Session {
     // --- Queries ---
 
     fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        self.reading(request, parsed, |ctx| query::run(ctx, &parsed.statement))
+        self.reading(request, parsed, |ctx| query::run(ctx, parsed.statement()?))
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the
@@ -264,7 +303,7 @@ impl Session {
             params: request.params,
             limits: &request.limits,
         };
-        whole(txn, &request.moment, |txn| write::run(txn, &env, &parsed.statement))
+        whole(txn, &request.moment, |txn| write::run(txn, &env, parsed.statement()?))
     }
 
     /// Runs one writing statement: in the open transaction, or in one of its own that is committed.

@@ -94,7 +94,7 @@ fn answers(txn: &Txn, env: &WriteContext<'_>, state: &State, id: TableId) -> Res
     let Some(text) = state.table(id).and_then(|t| t.table.def.view().map(str::to_owned)) else {
         return Ok(false);
     };
-    let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.statement else {
+    let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.into_statement()? else {
         return Ok(false);
     };
     let snapshot = Snapshot::of(txn, env);

@@ -50,7 +50,7 @@ pub(super) fn create_view(
     let mut ctx = QueryContext { state: &state, ..snapshot.context(None) };
     // What the caller's parameters are now would be forgotten.
     ctx.params = &[];
-    let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.statement else {
+    let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.into_statement()? else {
         return Err(Error::Internal(format!("a view's query does not read back: {text}")));
     };
     let mut columns = query::statement(&ctx, &query)?.query.columns;

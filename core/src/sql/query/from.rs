@@ -290,7 +290,7 @@ impl Env<'_> {
         }
         let broken = || Error::Corrupt(format!("the view {name} holds no query"));
         let parsed = parse(text, text.len())?;
-        let Statement::Query(query) = &parsed.statement else { return Err(broken()) };
+        let Statement::Query(query) = parsed.statement()? else { return Err(broken()) };
         let point = name.0.last().and_then(|ident| split_mark(&ident.value).1);
         let (depth, point) = (self.view_depth + 1, point.or(self.view_point));
         let view = Env { view_depth: depth, view_point: point, ..*self };

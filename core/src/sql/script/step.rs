@@ -69,7 +69,7 @@ impl Step {
         if !define {
             return Ok(Step::Run);
         }
-        Ok(match parse(&piece.text, usize::MAX)?.statement {
+        Ok(match parse(&piece.text, usize::MAX)?.into_statement()? {
             Statement::CreateTable(create) => created(create)?,
             Statement::AlterTable { name, operations, .. } => altered(&name, &operations)?,
             Statement::Drop { object_type: ObjectType::Table, names, .. } => {
