@@ -93,6 +93,7 @@ fn filled() -> Arc<Counting> {
         "CREATE INDEX by_shelf ON item (shelf)",
         "CREATE TABLE sale (id INTEGER PRIMARY KEY, item INTEGER REFERENCES item (id))",
         "CREATE INDEX by_item ON sale (item)",
+        "CREATE TABLE cell (x INTEGER, y INTEGER, v INTEGER, PRIMARY KEY (x, y))",
     ] {
         run(&mut session, sql);
     }
@@ -103,6 +104,13 @@ fn filled() -> Arc<Counting> {
             &mut session,
             &format!(
                 "INSERT INTO item SELECT n, 'c' || (n * 7919 % {ROWS}), n * 31 % 5003, 0 \
+                 FROM generate_series({first}, {last}) AS g(n)"
+            ),
+        );
+        run(
+            &mut session,
+            &format!(
+                "INSERT INTO cell SELECT n / 1000, n % 1000, n \
                  FROM generate_series({first}, {last}) AS g(n)"
             ),
         );
@@ -139,7 +147,8 @@ fn statements_of_one_row_read_a_few_chunks_of_a_million_rows() {
     const SHELF: (&str, &str) = ("item", "by_shelf");
     const SALE: (&str, &str) = ("sale", "");
     const SOLD: (&str, &str) = ("sale", "by_item");
-    let statements: [(&str, &[(&str, &str)]); 14] = [
+    const CELL: (&str, &str) = ("cell", "");
+    let statements: [(&str, &[(&str, &str)]); 23] = [
         ("SELECT code FROM item WHERE id = 123456", &[ITEM]),
         ("SELECT id FROM item WHERE code = 'c345678'", &[CODE, ITEM]),
         ("UPDATE item SET stock = 7 WHERE id = 234567", &[ITEM]),
@@ -164,6 +173,21 @@ fn statements_of_one_row_read_a_few_chunks_of_a_million_rows() {
         ("INSERT INTO sale VALUES (30000, 876543)", &[SALE, SOLD, ITEM]),
         ("UPDATE sale SET item = 765432 WHERE id = 10000", &[SALE, SOLD, ITEM]),
         ("DELETE FROM sale WHERE id = 11111", &[SALE, SOLD]),
+        ("SELECT v FROM cell WHERE x = 123 AND y = 456", &[CELL]),
+        ("SELECT v FROM cell WHERE (x, y) = (234, 567)", &[CELL]),
+        ("UPDATE cell SET v = 0 WHERE (x, y) = (345, 678)", &[CELL]),
+        ("DELETE FROM cell WHERE x = 456 AND y = 789", &[CELL]),
+        ("INSERT INTO cell VALUES (567, 890, 1) ON CONFLICT (x, y) DO UPDATE SET v = 1", &[CELL]),
+        ("INSERT OR REPLACE INTO cell VALUES (678, 901, 1)", &[CELL]),
+        ("INSERT OR REPLACE INTO item VALUES (135791, 'w', 1, 1)", &[ITEM, CODE, SHELF, SOLD]),
+        (
+            "UPDATE item SET stock = s.id FROM sale AS s WHERE s.id = 12345 AND item.id = s.item",
+            &[ITEM, SALE],
+        ),
+        (
+            "DELETE FROM cell USING sale AS s WHERE s.id = 15000 AND x = s.item / 1000 AND y = s.item % 1000",
+            &[CELL, SALE],
+        ),
     ];
     let mut wrong = Vec::new();
     for (sql, trees) in statements {

@@ -95,9 +95,11 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether this is a column whose values may be of any type.
+    /// Whether this is a column whose values may be of any type, in a statement: what a definition
+    /// compares stays as it was written, and takes only rows that it can compare.
     pub(super) fn mixed(&self, expr: &Bound) -> bool {
-        matches!(expr, Expr::Column(at) if *at < super::OUTER)
+        self.subqueries.is_some()
+            && matches!(expr, Expr::Column(at) if *at < super::OUTER)
             && self.scope.type_of(expr) == SqlType::Any
     }
 }
