@@ -123,13 +123,9 @@ impl Reader<'_> {
             return Ok(name);
         }
         let rest = self.tokens.get(self.at..).unwrap_or(&[]);
-        let part = |token: &Token| match token {
-            Token::Word(Word { quote_style: None, .. })
-            | Token::Number(..)
-            | Token::Minus
-            | Token::Div
-            | Token::Period => true,
-            _ => false,
+        let part = |token: &Token| {
+            let plain = matches!(token, Token::Word(Word { quote_style: None, .. }));
+            plain || matches!(token, Token::Number(..) | Token::Minus | Token::Div | Token::Period)
         };
         let parts = rest.iter().map(|t| &t.token).take_while(|token| part(token));
         let parts: Vec<String> = parts.map(ToString::to_string).collect();
@@ -198,7 +194,9 @@ impl Branching {
                 }
             }
             Branching::Drop { name, if_there, force } => {
-                if database.branch(name)?.name == database.branch(branch)?.name {
+                let here = database.branch(branch)?.id;
+                let there = database.branch(name).ok();
+                if *name != MAIN && there.is_some_and(|record| record.id == here) {
                     return Err(Error::Invalid(format!(
                         "this session is on branch '{name}': USE BRANCH {MAIN} first"
                     )));

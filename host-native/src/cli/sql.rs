@@ -223,7 +223,13 @@ impl Prompt {
             if statement.trim().is_empty() {
                 continue;
             }
+            if statement.trim_start().starts_with('\\') {
+                println!("{}", self.meta(statement.trim())?.unwrap_or_default());
+                continue;
+            }
             let output = self.db.run(&mut self.session, &statement, &[], self.as_of.clone())?;
+            // USE BRANCH
+            self.session.branch().clone_into(&mut self.branch);
             println!("{}", shown(&output));
         }
         Ok(())

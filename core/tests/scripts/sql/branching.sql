@@ -88,7 +88,7 @@ error NotFound: branch 'nowhere' does not exist
 
 DROP BRANCH IF EXISTS nowhere
 ----
-error NotFound: branch 'nowhere' does not exist
+DROP BRANCH
 
 USE BRANCH nowhere
 ----
@@ -96,7 +96,7 @@ error NotFound: branch 'nowhere' does not exist
 
 DROP BRANCH main
 ----
-error Invalid: this session is on branch 'main': USE BRANCH main first
+error Protected: branch 'main' is protected: it can never be deleted
 
 MERGE BRANCH sale INTO sale
 ----
@@ -226,9 +226,17 @@ DROP BRANCH sale
 ----
 error HasChildren: branch 'sale' has live children: feature/tax-2025
 
+DROP BRANCH feature/tax-2025
+----
+DROP BRANCH
+
+DROP BRANCH sale
+----
+error Unmerged: branch 'sale' has 1 commits that 'main' lacks; force deletes it
+
 DROP BRANCH sale FORCE
 ----
-error HasChildren: branch 'sale' has live children: feature/tax-2025
+DROP BRANCH
 
 SELECT name FROM offshoot_branches ORDER BY name
 ----
