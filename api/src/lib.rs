@@ -22,4 +22,4 @@ pub mod host;
 pub mod limits;
 mod rest;
 
-pub use rest::{Address, Guard, Settings, TooSlow, router, router_with};
+pub use rest::{Address, BodyRefused, Guard, Settings, router, router_with};

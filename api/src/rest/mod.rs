@@ -44,7 +44,7 @@ use serve::{Endpoint, Rest};
 use std::sync::Arc;
 
 pub use guard::{Address, Guard};
-pub use serve::TooSlow;
+pub use serve::BodyRefused;
 
 /// What a host lays around the routes. Empty, everything is open to everybody.
 #[derive(Clone, Default)]

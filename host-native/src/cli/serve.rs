@@ -53,6 +53,9 @@ pub struct Arguments {
     /// The largest body of a request, in bytes.
     #[arg(long, default_value_t = ServerOptions::default().body_bytes)]
     body_max: usize,
+    /// What the bodies of all requests may take together, in bytes.
+    #[arg(long, default_value_t = ServerOptions::default().bodies_bytes)]
+    bodies_max: u64,
     /// Connections at a time.
     #[arg(long, default_value_t = ServerOptions::default().connections_max)]
     connections_max: usize,
@@ -92,6 +95,9 @@ struct Credentials {
     api_key: Vec<String>,
 }
 
+/// What HS256 asks of a secret: as long as its hash (RFC 7518, 3.2).
+const SECRET_SHORT_BYTES: usize = 32;
+
 impl Credentials {
     fn auth(
         &self,
@@ -102,6 +108,9 @@ impl Credentials {
             std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
         };
         let secret = self.jwt_secret.clone().or_else(|| env("JWT_SECRET"));
+        if secret.as_ref().is_some_and(|secret| secret.len() < SECRET_SHORT_BYTES) {
+            tracing::warn!("the secret for tokens is short: whoever has a token may guess it");
+        }
         let mut auth = match secret.as_deref() {
             Some("") => return Err("the secret for tokens is empty".into()),
             Some(secret) => AuthMiddleware::new(secret),
@@ -173,6 +182,7 @@ impl Arguments {
     fn options(&self) -> ServerOptions {
         ServerOptions {
             body_bytes: self.body_max,
+            bodies_bytes: self.bodies_max,
             connections_max: self.connections_max,
             head_timeout: Duration::from_secs(self.head_timeout),
             body_timeout: Duration::from_secs(self.body_timeout),
