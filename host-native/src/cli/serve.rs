@@ -65,6 +65,9 @@ pub struct Arguments {
     /// Seconds that the body of a request may take; a second more for each 16 KiB.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     body_timeout: u64,
+    /// Write a line for each request, not only for those that fail through the server's fault.
+    #[arg(long)]
+    log_requests: bool,
     /// How logs are written: text or json.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     log_format: String,
@@ -199,7 +202,11 @@ impl Arguments {
     }
 
     fn log(&self) {
-        let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| "info".into());
+        let usual = match self.log_requests {
+            true => "info",
+            false => "info,offshoot::request=warn",
+        };
+        let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| usual.into());
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         let log = log.with_ansi(std::io::stderr().is_terminal());
         match self.log_format.as_str() {
