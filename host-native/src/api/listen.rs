@@ -16,7 +16,7 @@ use super::{
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -156,9 +156,12 @@ impl Connection {
     ) {
         let address = Address(counted_as(address));
         let service = hyper::service::service_fn(|request: Request<Incoming>| {
-            let share = Share::of(&self.room);
-            let paced = |body| Paced::new(body, self.body_time, share.clone());
-            let mut request = request.map(|body| Body::new(paced(body)));
+            // Most requests have no body; those that do hold their room until they are answered.
+            let share = (!request.body().is_end_stream()).then(|| Share::of(&self.room));
+            let mut request = request.map(|body| match &share {
+                Some(share) => Body::new(Paced::new(body, self.body_time, share.clone())),
+                None => Body::empty(),
+            });
             request.extensions_mut().insert(address.clone());
             let answer = self.router.clone().call(request);
             async move {

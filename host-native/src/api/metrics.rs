@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -88,12 +88,17 @@ pub(super) async fn watch(
     let running = Running(metrics.running.clone());
     // A method of somebody's own is counted as one of many, or counters would have no end.
     let method = match request.method().as_str() {
-        known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") => known,
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
         _ => "OTHER",
     };
-    let method = method.to_owned();
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let response = next.run(request).await;
     drop(running);
     // With many tenants the route is found further inside.
@@ -101,14 +106,14 @@ pub(super) async fn watch(
     let route = matched.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    let labels = Answered { method: method.clone(), route: route.clone(), status };
+    let labels = Answered { method, route: route.clone(), status };
     metrics.answered.get_or_create(&labels).inc();
-    let place = Route { method: method.clone(), route };
+    let place = Route { method, route };
     metrics.seconds.get_or_create(&place).observe(elapsed.as_secs_f64());
     let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let line = Line {
-        method: &method,
-        path: &path,
+        method,
+        path: uri.path(),
         status,
         elapsed,
         id: id.unwrap_or_default(),
