@@ -26,5 +26,5 @@ pub mod openapi;
 mod rest;
 
 pub use rest::{
-    Address, DialectName, Guard, Settings, TooSlow, UnknownDialect, router, router_with,
+    Address, BodyRefused, DialectName, Guard, Settings, UnknownDialect, router, router_with,
 };

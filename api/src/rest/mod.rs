@@ -48,7 +48,7 @@ use serve::Rest;
 use std::sync::Arc;
 
 pub use guard::{Address, Guard};
-pub use serve::TooSlow;
+pub use serve::BodyRefused;
 
 /// What a host lays around the routes. Empty, everything is open to everybody.
 #[derive(Clone, Default)]

@@ -133,26 +133,38 @@ async fn whole(body: Body, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes().into()),
         Err(error) if error.is::<LengthLimitError>() => Err(Failure::too_large(max_bytes)),
-        Err(error) if is_too_slow(&*error) => Err(Failure::too_slow()),
-        Err(error) => Err(Failure::invalid(format!("the body broke off: {error}"))),
+        Err(error) => Err(match refused(&*error) {
+            Some(BodyRefused::TooSlow) => Failure::too_slow(),
+            Some(BodyRefused::NoRoom) => Failure::from(Error::Overloaded),
+            None => Failure::invalid(format!("the body broke off: {error}")),
+        }),
     }
 }
 
-/// What a host ends a body with that comes too slowly.
+/// What a host ends a body with that it will not go on reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooSlow;
+pub enum BodyRefused {
+    /// It comes too slowly: 408.
+    TooSlow,
+    /// All bodies together take more memory than they may: 503.
+    NoRoom,
+}
 
-impl std::fmt::Display for TooSlow {
+impl std::fmt::Display for BodyRefused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body came too slowly")
+        f.write_str(match self {
+            BodyRefused::TooSlow => "the body came too slowly",
+            BodyRefused::NoRoom => "there is no room for the body",
+        })
     }
 }
 
-impl std::error::Error for TooSlow {}
+impl std::error::Error for BodyRefused {}
 
-fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+fn refused(error: &(dyn std::error::Error + 'static)) -> Option<BodyRefused> {
     // Bodies wrap errors a few times over; a chain has an end.
-    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<TooSlow>())
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.find_map(|error| error.downcast_ref().copied())
 }
 
 async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response {
@@ -200,7 +212,11 @@ pub(crate) async fn refuse(rest: &Rest, dialect: &dyn Dialect, failure: Failure)
         }
     };
     let meta = Meta { request_id: request_id(&moment), elapsed_ms };
-    named(dialect.failure(&failure, &meta), &meta)
+    let mut response = named(dialect.failure(&failure, &meta), &meta);
+    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    response
 }
 
 /// Names the request on its answer as its body and the logs do.

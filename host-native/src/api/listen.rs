@@ -9,11 +9,14 @@
 //! for long. A body has to come at a least speed. Where the system has no file left, or all places
 //! are taken, new connections wait in its queue.
 
-use super::{ServerOptions, body::Paced};
+use super::{
+    ServerOptions,
+    body::{Paced, Room, Share},
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -68,6 +71,7 @@ pub(super) async fn serve(
         tls,
         head_time: options.head_timeout,
         body_time: options.body_timeout,
+        room: Room::new(options.bodies_bytes),
         http: builder(options.head_timeout),
     });
     let room = Arc::new(Semaphore::new(places(options.connections_max)));
@@ -128,6 +132,7 @@ struct Connection {
     tls: Option<TlsAcceptor>,
     head_time: Duration,
     body_time: Duration,
+    room: Arc<Room>,
     http: http1::Builder,
 }
 
@@ -151,9 +156,19 @@ impl Connection {
     ) {
         let address = Address(counted_as(address));
         let service = hyper::service::service_fn(|request: Request<Incoming>| {
-            let mut request = request.map(|body| Body::new(Paced::new(body, self.body_time)));
+            // Most requests have no body; those that do hold their room until they are answered.
+            let share = (!request.body().is_end_stream()).then(|| Share::of(&self.room));
+            let mut request = request.map(|body| match &share {
+                Some(share) => Body::new(Paced::new(body, self.body_time, share.clone())),
+                None => Body::empty(),
+            });
             request.extensions_mut().insert(address.clone());
-            self.router.clone().call(request)
+            let answer = self.router.clone().call(request);
+            async move {
+                let answer = answer.await;
+                drop(share);
+                answer
+            }
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         // Whatever ends a connection ends only this one.

@@ -14,17 +14,17 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -88,12 +88,17 @@ pub(super) async fn watch(
     let running = Running(metrics.running.clone());
     // A method of somebody's own is counted as one of many, or counters would have no end.
     let method = match request.method().as_str() {
-        known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") => known,
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
         _ => "OTHER",
     };
-    let method = method.to_owned();
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let response = next.run(request).await;
     drop(running);
     // With many tenants the route is found further inside.
@@ -101,22 +106,51 @@ pub(super) async fn watch(
     let route = matched.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    let labels = Answered { method: method.clone(), route: route.clone(), status };
+    let labels = Answered { method, route: route.clone(), status };
     metrics.answered.get_or_create(&labels).inc();
-    let place = Route { method: method.clone(), route };
+    let place = Route { method, route };
     metrics.seconds.get_or_create(&place).observe(elapsed.as_secs_f64());
     let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let caller = response.extensions().get::<Caller>();
-    tracing::info!(
-        target: "offshoot::request",
+    let line = Line {
         method,
-        path,
+        path: uri.path(),
         status,
-        elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        request_id = id.unwrap_or_default(),
-        caller = caller.map_or("", |caller| caller.subject.as_str()),
-        tenant = caller.and_then(|caller| caller.tenant.as_deref()).unwrap_or_default(),
-        "answered"
-    );
+        elapsed,
+        id: id.unwrap_or_default(),
+        caller: response.extensions().get(),
+    };
+    line.write();
     response
+}
+
+/// What is written down of a request.
+struct Line<'r> {
+    method: &'r str,
+    path: &'r str,
+    status: u16,
+    elapsed: Duration,
+    id: &'r str,
+    caller: Option<&'r Caller>,
+}
+
+impl Line<'_> {
+    /// Failures of the server's own always; the rest to those who ask for it, for a line costs more
+    /// than a small request.
+    fn write(&self) {
+        let Line { method, path, status, id, .. } = *self;
+        let elapsed_ms = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
+        let caller = self.caller.map_or("", |caller| caller.subject.as_str());
+        let tenant = self.caller.and_then(|caller| caller.tenant.as_deref()).unwrap_or_default();
+        if status >= 500 {
+            tracing::warn!(
+                target: "offshoot::request",
+                method, path, status, elapsed_ms, request_id = id, caller, tenant, "failed"
+            );
+        } else {
+            tracing::info!(
+                target: "offshoot::request",
+                method, path, status, elapsed_ms, request_id = id, caller, tenant, "answered"
+            );
+        }
+    }
 }

@@ -60,6 +60,8 @@ pub struct ServerOptions {
     pub queue: usize,
     /// The largest request body in bytes.
     pub body_bytes: usize,
+    /// What the bodies of all requests that run or wait may take together, in bytes.
+    pub bodies_bytes: u64,
     /// How long a connection may take to say the whole head of a request, and may stay without one.
     pub head_timeout: Duration,
     /// How long a body may take to come; a long one gets more, see `docs/security.md`.
@@ -90,6 +92,7 @@ impl Default for ServerOptions {
             threads: cores * 4,
             queue: 4096,
             body_bytes: 16 << 20,
+            bodies_bytes: 512 << 20,
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             connections_max: 65_536,

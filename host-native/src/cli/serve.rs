@@ -53,6 +53,9 @@ pub struct Arguments {
     /// The largest body of a request, in bytes.
     #[arg(long, default_value_t = ServerOptions::default().body_bytes)]
     body_max: usize,
+    /// What the bodies of all requests may take together, in bytes.
+    #[arg(long, default_value_t = ServerOptions::default().bodies_bytes)]
+    bodies_max: u64,
     /// Connections at a time.
     #[arg(long, default_value_t = ServerOptions::default().connections_max)]
     connections_max: usize,
@@ -65,6 +68,9 @@ pub struct Arguments {
     /// The dialect of answers where a request chooses none: envelope or plain.
     #[arg(long, default_value = "envelope")]
     dialect: DialectName,
+    /// Write a line for each request, not only for those that fail through the server's fault.
+    #[arg(long)]
+    log_requests: bool,
     /// How logs are written: text or json.
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]
     log_format: String,
@@ -95,6 +101,9 @@ struct Credentials {
     api_key: Vec<String>,
 }
 
+/// What HS256 asks of a secret: as long as its hash (RFC 7518, 3.2).
+const SECRET_SHORT_BYTES: usize = 32;
+
 impl Credentials {
     fn auth(
         &self,
@@ -105,6 +114,9 @@ impl Credentials {
             std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
         };
         let secret = self.jwt_secret.clone().or_else(|| env("JWT_SECRET"));
+        if secret.as_ref().is_some_and(|secret| secret.len() < SECRET_SHORT_BYTES) {
+            tracing::warn!("the secret for tokens is short: whoever has a token may guess it");
+        }
         let mut auth = match secret.as_deref() {
             Some("") => return Err("the secret for tokens is empty".into()),
             Some(secret) => AuthMiddleware::new(secret),
@@ -176,6 +188,7 @@ impl Arguments {
     fn options(&self) -> ServerOptions {
         ServerOptions {
             body_bytes: self.body_max,
+            bodies_bytes: self.bodies_max,
             connections_max: self.connections_max,
             head_timeout: Duration::from_secs(self.head_timeout),
             body_timeout: Duration::from_secs(self.body_timeout),
@@ -193,7 +206,11 @@ impl Arguments {
     }
 
     fn log(&self) {
-        let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| "info".into());
+        let usual = match self.log_requests {
+            true => "info",
+            false => "info,offshoot::request=warn",
+        };
+        let filter = EnvFilter::try_from_env("OFFSHOOT_LOG").unwrap_or_else(|_| usual.into());
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         let log = log.with_ansi(std::io::stderr().is_terminal());
         match self.log_format.as_str() {

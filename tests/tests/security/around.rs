@@ -53,6 +53,7 @@ fn every_answer_has_the_id_that_its_body_and_the_log_have() {
         "root,scopes=admin,name=root",
         "--log-format",
         "json",
+        "--log-requests",
     ]);
     let base = server.client().base();
     let secret_sql = json!({"sql": "SELECT 'a-private-text'"});

@@ -1,9 +1,12 @@
 //! Keys made, listed and revoked beside a running server; and the server that asks nobody.
 
 use crate::send::send;
+use crate::token::{claims, hs256};
 use offshoot_tests::folder::Folder;
 use offshoot_tests::program;
 use offshoot_tests::server::Server;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 
 #[test]
 fn keys_are_made_listed_and_revoked_while_a_server_runs() {
@@ -100,4 +103,60 @@ fn an_open_server_stays_on_this_machine() {
         ended.assert_orderly(&format!("{wrong:?}"));
         assert!(matches!(ended.code, Some(1 | 2)), "{wrong:?}: {ended:?}");
     }
+}
+
+/// A process that does not outlive its test.
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_environment_says_it_as_well() {
+    let folder = Folder::new();
+    let data = folder.join("db.offshoot");
+    let command = |settings: &[(&str, &str)]| {
+        let mut command = program::command();
+        command.arg("serve").arg("--data").arg(&data);
+        command.envs(settings.iter().copied());
+        command
+    };
+    for wrong in [
+        [("HELIOSDB_API_HOST", "0.0.0.0"), ("HELIOSDB_API_PORT", "0")],
+        [("OFFSHOOT_API_HOST", "no address"), ("HELIOSDB_API_PORT", "0")],
+        [("OFFSHOOT_API_PORT", "65536"), ("HELIOSDB_API_PORT", "0")],
+        [("OFFSHOOT_RATE_LIMIT_MAX_REQUESTS", "0"), ("HELIOSDB_API_PORT", "0")],
+    ] {
+        let ended = command(&wrong).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{wrong:?}: {ended:?}");
+    }
+    let settings = [
+        ("HELIOSDB_API_HOST", "127.0.0.1"),
+        ("HELIOSDB_API_PORT", "0"),
+        ("HELIOSDB_RATE_LIMIT_MAX_REQUESTS", "3"),
+        ("HELIOSDB_RATE_LIMIT_WINDOW_SECS", "3600"),
+        ("HELIOSDB_JWT_SECRET", "theirs"),
+        ("OFFSHOOT_JWT_SECRET", "ours"),
+    ];
+    let mut command = command(&settings);
+    let mut server = Ends(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    let mut said = BufReader::new(server.0.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    let base =
+        line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
+    let ask = |secret: &str| {
+        let token = format!("Bearer {}", hs256(&claims(&["read"]), secret));
+        send(base, "GET /v1/branches", &[("authorization", &token)], "")
+    };
+    // Where both are set, ours is meant.
+    ask("theirs").refused(401, "UNAUTHORIZED");
+    for left in ["2", "1", "0"] {
+        assert_eq!(ask("ours").success().header("x-ratelimit-remaining"), left);
+    }
+    ask("ours").refused(429, "RATE_LIMITED");
 }

@@ -162,6 +162,42 @@ fn ten_thousand_idle_connections() {
 }
 
 #[test]
+fn bodies_have_so_much_room_together() {
+    let limits = ["--body-max", "1000000", "--bodies-max", "1500000"];
+    let server = Server::with(&[&["--api-key", "k", "--rate-limit", "off"], &limits[..]].concat());
+    let open = "POST /v1/branches/main/query HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\n\
+                connection: close\r\ncontent-length: 900000\r\n\r\n";
+    let most = " ".repeat(899_000);
+    let waiting = |stream: &mut TcpStream| {
+        stream.write_all(open.as_bytes()).unwrap();
+        let _ = stream.write_all(most.as_bytes());
+    };
+    let mut first = connect(&server);
+    waiting(&mut first);
+    // A second finds no room, however often; a small one does.
+    let refused = (0..50).find_map(|_| {
+        let mut second = connect(&server);
+        waiting(&mut second);
+        let _ = second.write_all(" ".repeat(1000).as_bytes());
+        let answer = rest(second);
+        serves(&server);
+        answer.starts_with("HTTP/1.1 503").then_some(answer)
+    });
+    let refused = refused.expect("the first holds its room");
+    assert!(
+        refused.contains("SERVICE_UNAVAILABLE") && refused.contains("retry-after"),
+        "{refused}"
+    );
+    // The first ends as it would have alone, and its room is free.
+    first.write_all(" ".repeat(1000).as_bytes()).unwrap();
+    assert!(rest(first).starts_with("HTTP/1.1 400"));
+    let mut third = connect(&server);
+    waiting(&mut third);
+    third.write_all(" ".repeat(1000).as_bytes()).unwrap();
+    assert!(rest(third).starts_with("HTTP/1.1 400"));
+}
+
+#[test]
 fn more_connections_than_places_wait_for_one() {
     let server = Server::with(&[
         "--api-key",
