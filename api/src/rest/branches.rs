@@ -3,12 +3,12 @@
 use super::answer::{Answer, BranchView, Done, Pages, Stats};
 use super::error::Failure;
 use super::history::newest_entries;
-use super::input::as_of_field;
-use super::request::{Fields, Incoming};
+use super::input::{as_of_field, snapshot_field};
+use super::request::{Fields, Incoming, agreed};
 use super::serve::Work;
 use super::stats::stats;
 use crate::host::Call;
-use offshoot_core::database::{BranchPatch, MAIN, NewBranch, Receipt};
+use offshoot_core::database::{AsOf, BranchPatch, MAIN, NewBranch, Receipt};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, BranchStatus, Metadata, Micros, check_name};
 use std::cmp::Ordering;
@@ -125,12 +125,20 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     incoming.query.end()?;
     let name = body.required_text("name")?;
     let display_name = display_name(&mut body)?;
-    let source = body.text("source_branch")?.unwrap_or_else(|| MAIN.to_owned());
-    let as_of = as_of_field(&mut body)?;
+    let source = body.text_as(["source_branch", "parent"])?.unwrap_or_else(|| MAIN.to_owned());
+    let (as_of, snapshot) = (as_of_field(&mut body)?, snapshot_field(&mut body)?);
+    let as_of = agreed(("field 'as_of'", as_of), ("field 'snapshot_id'", snapshot))?;
+    let as_of = as_of.unwrap_or(AsOf::Now);
     let metadata = metadata(&mut body)?.unwrap_or_default();
+    let (read_only, isolated) = options(&mut body)?;
     body.end()?;
     check_name(&name).map_err(|e| Failure::invalid(format!("field 'name': {e}")))?;
-    let new = NewBranch { name, display_name, source, as_of, metadata, read_only: false };
+    if !isolated {
+        return Err(Failure::not_implemented(
+            "a branch that shares its parent's writes: every branch is isolated",
+        ));
+    }
+    let new = NewBranch { name, display_name, source, as_of, metadata, read_only };
     let counts = incoming.habits.counts_created;
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
@@ -139,6 +147,15 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
         Ok(Done { answer: Answer::BranchCreated(Box::new(view)), ticket })
     });
     Ok(work.creating())
+}
+
+/// The tutorial's `options`: whether the branch takes no writes, and whether it is isolated.
+fn options(body: &mut Fields) -> Result<(bool, bool), Failure> {
+    let Some(mut options) = body.object("options")? else { return Ok((false, true)) };
+    let read_only = options.flag("read_only")?.unwrap_or(false);
+    let isolated = options.flag("isolated")?.unwrap_or(true);
+    options.end()?;
+    Ok((read_only, isolated))
 }
 
 /// A display name. It has a greatest length: a branch's record is written at each commit.

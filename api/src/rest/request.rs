@@ -115,13 +115,12 @@ impl Fields {
         self.text(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// Text that must be there and say something.
-    pub fn telling_text(&mut self, name: &str) -> Result<String> {
-        let text = self.required_text(name)?;
-        match text.trim().is_empty() {
-            true => Err(Failure::invalid(format!("field '{}' is empty", self.place(name)))),
-            false => Ok(text),
-        }
+    /// Text under the specification's name or the tutorial's.
+    pub fn text_as(&mut self, names: [&str; 2]) -> Result<Option<String>> {
+        let [one, other] = names;
+        let places = [one, other].map(|name| format!("field '{}'", self.place(name)));
+        let [first, second] = places.each_ref().map(String::as_str);
+        agreed((first, self.text(one)?), (second, self.text(other)?))
     }
 
     /// True or false.
@@ -177,6 +176,13 @@ impl Fields {
         self.list(name)?.ok_or_else(|| self.missing(name))
     }
 
+    /// One of some words, whether their letters are small or capital.
+    pub fn any_case<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
+        let place = self.place(name);
+        let text = self.text(name)?.map(|text| text.to_lowercase());
+        text.map(|text| one_of(&place, &text, words)).transpose()
+    }
+
     /// One of some words.
     pub fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
         let place = self.place(name);
@@ -189,6 +195,23 @@ impl Fields {
             None => Ok(()),
             Some(name) => Err(Failure::invalid(format!("unknown field '{}'", self.place(name)))),
         }
+    }
+}
+
+/// One thing that was said in up to two ways: under the names of both documents, or in the query and
+/// in the body.
+///
+/// # Errors
+/// Where both are said and differ.
+pub(crate) fn agreed<T: PartialEq>(
+    (first, one): (&str, Option<T>),
+    (second, other): (&str, Option<T>),
+) -> Result<Option<T>> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => {
+            Err(Failure::invalid(format!("{first} and {second} say different things")))
+        }
+        (one, other) => Ok(one.or(other)),
     }
 }
 
