@@ -31,6 +31,7 @@ const TASKS: &[Task] = &[
         tasks::wasm,
     ),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
+    ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];
 
