@@ -27,6 +27,7 @@ struct Place {
     data: PathBuf,
     complaints: PathBuf,
     folder: Option<Folder>,
+    arguments: &'static [&'static str],
 }
 
 /// A server that did not come up.
@@ -41,11 +42,17 @@ pub struct Refused {
 impl Server {
     /// Over a new file in a folder of its own.
     pub fn new() -> Self {
+        Server::with(&[])
+    }
+
+    /// The same, started with further arguments, as it is again after an end.
+    pub fn with(arguments: &'static [&'static str]) -> Self {
         let folder = Folder::new();
         let place = Place {
             data: folder.join("test.offshoot"),
             complaints: folder.join("stderr"),
             folder: Some(folder),
+            arguments,
         };
         Server::start(place)
             .unwrap_or_else(|refused| panic!("the server did not start: {refused:?}"))
@@ -54,12 +61,15 @@ impl Server {
     /// Over a file that someone else keeps.
     pub fn over(data: &Path) -> Result<Self, Refused> {
         let complaints = data.with_extension("stderr");
-        Server::start(Place { data: data.to_owned(), complaints, folder: None })
+        Server::start(Place { data: data.to_owned(), complaints, folder: None, arguments: &[] })
     }
 
     fn start(place: Place) -> Result<Self, Refused> {
         let mut command = program::command();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&place.data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&place.data)
+            .args(place.arguments);
         command.stdout(Stdio::piped());
         // Appended to: a server that starts again does not hide what the one before said.
         let complaints = File::options().create(true).append(true).open(&place.complaints);
@@ -111,6 +121,7 @@ impl Server {
             data: self.place.data.clone(),
             complaints: self.place.complaints.clone(),
             folder: None,
+            arguments: self.place.arguments,
         };
         let again = Server::start(place);
         let mut again = again.unwrap_or_else(|e| panic!("the server did not start again: {e:?}"));
