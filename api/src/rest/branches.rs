@@ -88,7 +88,7 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
         let pages = Pages { page, limit, total };
         let mut branches = Vec::new();
         for record in pages.cut(records) {
-            if let Some(branch) = listed(call, record)? {
+            if let Some(branch) = listed(call, record, habits.counts_changes)? {
                 branches.push(branch);
             }
         }
@@ -97,8 +97,12 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
 }
 
 /// A branch in a list; `None` where it went away since the list was made.
-fn listed(call: &Call, record: BranchRecord) -> Result<Option<BranchView>, Error> {
-    match stats(call, &record) {
+fn listed(
+    call: &Call,
+    record: BranchRecord,
+    with_changes: bool,
+) -> Result<Option<BranchView>, Error> {
+    match stats(call, &record, with_changes) {
         Err(Error::NotFound { .. }) => Ok(None),
         stats => brief(call, record, stats?).map(Some),
     }
@@ -139,10 +143,13 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
         ));
     }
     let new = NewBranch { name, display_name, source, as_of, metadata, read_only };
-    let counts = incoming.habits.counts_created;
+    let habits = incoming.habits;
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
-        let stats = if counts { stats(call, &value)? } else { None };
+        let stats = match habits.counts_created {
+            true => stats(call, &value, habits.counts_changes)?,
+            false => None,
+        };
         let view = brief(call, value, stats)?;
         Ok(Done { answer: Answer::BranchCreated(Box::new(view)), ticket })
     });
@@ -181,11 +188,12 @@ pub(crate) fn details(mut incoming: Incoming) -> Result<Work, Failure> {
     let name = incoming.part(0)?;
     let with_stats = incoming.query.flag("include_stats", true)?;
     let with_history = incoming.query.flag("include_history", false)?;
+    let with_changes = incoming.habits.counts_changes;
     incoming.query.end()?;
     Ok(Work::new(move |call| {
         let record = call.database.branch_or_deleted(&name)?;
         let alive = record.status != BranchStatus::Deleted;
-        let stats = if with_stats { stats(call, &record)? } else { None };
+        let stats = if with_stats { stats(call, &record, with_changes)? } else { None };
         let id = record.id.to_string();
         let divergence = match alive {
             true => match call.database.divergence(&id) {

@@ -183,18 +183,23 @@ fn request_id(moment: &Moment) -> String {
 /// Answers an unknown address.
 pub(crate) async fn no_route(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::no_route(request.method().as_str(), request.uri().path());
-    unserved(&rest, &request, failure).await
+    unserved(&rest, request.headers(), request.extensions(), failure).await
 }
 
 /// Answers a method that an address does not take.
 pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> Response {
     let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
-    unserved(&rest, &request, failure).await
+    unserved(&rest, request.headers(), request.extensions(), failure).await
 }
 
 /// Answers what no endpoint takes; a dialect that is none is told first, as everywhere.
-async fn unserved(rest: &Rest, request: &Request, failure: Failure) -> Response {
-    match DialectName::of(request.headers(), request.extensions(), rest.default) {
+async fn unserved(
+    rest: &Rest,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    failure: Failure,
+) -> Response {
+    match DialectName::of(headers, extensions, rest.default) {
         Ok(name) => refuse(rest, name.dialect(), failure).await,
         Err((name, failure)) => refuse(rest, name.dialect(), failure).await,
     }
