@@ -10,8 +10,7 @@ use offshoot_core::merge::{Policy, Resolution, Take};
 use offshoot_core::value::from_json;
 use serde_json::Value as Json;
 
-/// The policies by the names of both documents, in small letters. `auto` prefers newer values, `ours`
-/// are the target's.
+/// The policies by the names of both documents. `auto` prefers newer values, `ours` are the target's.
 const POLICIES: &[(&str, Policy)] = &[
     ("source_wins", Policy::SourceWins),
     ("target_wins", Policy::TargetWins),
@@ -31,8 +30,10 @@ pub(crate) fn merge(incoming: Incoming) -> Result<Work, Failure> {
     let target = body.text_as(["target_branch", "target"])?;
     let target = target
         .ok_or_else(|| Failure::invalid("field 'target_branch' (or 'target') is required"))?;
-    let resolution = body.any_case("conflict_resolution", POLICIES)?;
-    let strategy = body.any_case("strategy", POLICIES)?;
+    let words = ["source_wins", "target_wins", "newest_wins", "manual", "abort"];
+    let resolution = body.any_case("conflict_resolution", POLICIES, &words)?;
+    let words = ["Auto", "Ours", "Theirs", "Manual"];
+    let strategy = body.any_case("strategy", POLICIES, &words)?;
     let policy =
         agreed(("field 'conflict_resolution'", resolution), ("field 'strategy'", strategy))?;
     let request = MergeRequest {

@@ -176,11 +176,21 @@ impl Fields {
         self.list(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// One of some words, whether their letters are small or capital.
-    pub fn any_case<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
+    /// One of some words, whether their letters are small or capital. A mistake is told those of them
+    /// that this field has of old.
+    pub fn any_case<T: Copy>(
+        &mut self,
+        name: &str,
+        words: &[(&str, T)],
+        own: &[&str],
+    ) -> Result<Option<T>> {
         let place = self.place(name);
-        let text = self.text(name)?.map(|text| text.to_lowercase());
-        text.map(|text| one_of(&place, &text, words)).transpose()
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
+        match found {
+            Some((_, value)) => Ok(Some(*value)),
+            None => Err(not_one_of(&place, own)),
+        }
     }
 
     /// One of some words.
@@ -223,8 +233,12 @@ fn one_of<T: Copy>(place: &str, text: &str, words: &[(&str, T)]) -> Result<T> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     found.ok_or_else(|| {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Failure::invalid(format!("'{place}' must be one of {}", known.join(", ")))
+        not_one_of(place, &known)
     })
+}
+
+fn not_one_of(place: &str, words: &[&str]) -> Failure {
+    Failure::invalid(format!("'{place}' must be one of {}", words.join(", ")))
 }
 
 /// The parameters of a query. Each is taken once; [`Params::end`] refuses what is left over.

@@ -75,6 +75,7 @@ pub(crate) async fn serve(
 }
 
 /// Refuses a request before any endpoint sees it, in its dialect: for layers around the routes.
+#[allow(dead_code, reason = "authentication and rate limits are such layers")]
 pub(crate) async fn refusal(
     rest: &Rest,
     headers: &HeaderMap,
