@@ -9,6 +9,7 @@
 //!   Engine   the core over memory, without a server: what statements by the thousand run on
 //!   Cell     a value as SQLite and Offshoot both mean it
 //!   slt      sqllogictest: records of any corpus
+//!   rest     the REST documents as cases in JSON files, on any server
 //! ```
 //!
 //! What a test expects stands in documents: the branch REST API specification, the issue, and
@@ -25,5 +26,6 @@ pub mod instant;
 pub mod program;
 pub mod random;
 pub mod raw;
+pub mod rest;
 pub mod server;
 pub mod slt;

@@ -37,6 +37,7 @@ const TASKS: &[Task] = &[
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
+    ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];
 

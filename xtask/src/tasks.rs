@@ -97,6 +97,12 @@ pub fn slt(args: &[String]) -> Result<(), String> {
     run::check(command.args(["--bin", "slt", "--"]).args(args))
 }
 
+/// The cases of the REST documents, on a server that runs somewhere.
+pub fn rest(args: &[String]) -> Result<(), String> {
+    let mut command = run::cargo(&["run", "--quiet", "--package", "offshoot-tests"]);
+    run::check(command.args(["--bin", "rest", "--"]).args(args))
+}
+
 fn no_arguments(args: &[String]) -> Result<(), String> {
     match args.first() {
         None => Ok(()),

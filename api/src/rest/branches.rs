@@ -3,13 +3,13 @@
 use super::answer::{Answer, BranchView, Done, Pages, Stats};
 use super::error::Failure;
 use super::history::newest_entries;
-use super::input::as_of_field;
-use super::request::{Fields, Incoming};
+use super::input::{as_of_field, snapshot_field};
+use super::request::{Fields, Incoming, agreed};
 use super::serve::Work;
 use super::stats::stats;
 use crate::auth::Scope;
 use crate::host::Call;
-use offshoot_core::database::{BranchPatch, MAIN, NewBranch, Receipt};
+use offshoot_core::database::{AsOf, BranchPatch, MAIN, NewBranch, Receipt};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, BranchStatus, Metadata, Micros, check_name};
 use std::cmp::Ordering;
@@ -91,7 +91,7 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
         let pages = Pages { page, limit, total };
         let mut branches = Vec::new();
         for record in pages.cut(records) {
-            if let Some(branch) = listed(call, record)? {
+            if let Some(branch) = listed(call, record, habits.counts_changes)? {
                 branches.push(branch);
             }
         }
@@ -100,8 +100,12 @@ pub(crate) fn list(mut incoming: Incoming) -> Result<Work, Failure> {
 }
 
 /// A branch in a list; `None` where it went away since the list was made.
-fn listed(call: &Call, record: BranchRecord) -> Result<Option<BranchView>, Error> {
-    match stats(call, &record) {
+fn listed(
+    call: &Call,
+    record: BranchRecord,
+    with_changes: bool,
+) -> Result<Option<BranchView>, Error> {
+    match stats(call, &record, with_changes) {
         Err(Error::NotFound { .. }) => Ok(None),
         stats => brief(call, record, stats?).map(Some),
     }
@@ -128,22 +132,42 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     incoming.query.end()?;
     let name = body.required_text("name")?;
     let display_name = display_name(&mut body)?;
-    let source = body.text("source_branch")?.unwrap_or_else(|| MAIN.to_owned());
-    let as_of = as_of_field(&mut body)?;
+    let source = body.text_as(["source_branch", "parent"])?.unwrap_or_else(|| MAIN.to_owned());
+    let (as_of, snapshot) = (as_of_field(&mut body)?, snapshot_field(&mut body)?);
+    let as_of = agreed(("field 'as_of'", as_of), ("field 'snapshot_id'", snapshot))?;
+    let as_of = as_of.unwrap_or(AsOf::Now);
     let metadata = metadata(&mut body)?.unwrap_or_default();
+    let (read_only, isolated) = options(&mut body)?;
     body.end()?;
     check_name(&name).map_err(|e| Failure::invalid(format!("field 'name': {e}")))?;
+    if !isolated {
+        return Err(Failure::not_implemented(
+            "a branch that shares its parent's writes: every branch is isolated",
+        ));
+    }
     incoming.sender.require(Scope::Branch, &name)?;
     incoming.sender.require_source(&source)?;
-    let new = NewBranch { name, display_name, source, as_of, metadata, read_only: false };
-    let counts = incoming.habits.counts_created;
+    let new = NewBranch { name, display_name, source, as_of, metadata, read_only };
+    let habits = incoming.habits;
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
-        let stats = if counts { stats(call, &value)? } else { None };
+        let stats = match habits.counts_created {
+            true => stats(call, &value, habits.counts_changes)?,
+            false => None,
+        };
         let view = brief(call, value, stats)?;
         Ok(Done { answer: Answer::BranchCreated(Box::new(view)), ticket })
     });
     Ok(work.creating())
+}
+
+/// The tutorial's `options`: whether the branch takes no writes, and whether it is isolated.
+fn options(body: &mut Fields) -> Result<(bool, bool), Failure> {
+    let Some(mut options) = body.object("options")? else { return Ok((false, true)) };
+    let read_only = options.flag("read_only")?.unwrap_or(false);
+    let isolated = options.flag("isolated")?.unwrap_or(true);
+    options.end()?;
+    Ok((read_only, isolated))
 }
 
 /// A display name. It has a greatest length: a branch's record is written at each commit.
@@ -169,11 +193,12 @@ pub(crate) fn details(mut incoming: Incoming) -> Result<Work, Failure> {
     let name = incoming.part(0)?;
     let with_stats = incoming.query.flag("include_stats", true)?;
     let with_history = incoming.query.flag("include_history", false)?;
+    let with_changes = incoming.habits.counts_changes;
     incoming.query.end()?;
     Ok(Work::new(move |call| {
         let record = call.database.branch_or_deleted(&name)?;
         let alive = record.status != BranchStatus::Deleted;
-        let stats = if with_stats { stats(call, &record)? } else { None };
+        let stats = if with_stats { stats(call, &record, with_changes)? } else { None };
         let id = record.id.to_string();
         let divergence = match alive {
             true => match call.database.divergence(&id) {

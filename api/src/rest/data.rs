@@ -4,7 +4,7 @@ use super::answer::{Answer, ColumnView, Done, Outcome, Pages, Rows, TableView};
 use super::error::Failure;
 use super::input::as_of_params;
 use super::kinds;
-use super::request::{Incoming, wrong};
+use super::request::{Fields, Incoming, agreed, wrong};
 use super::serve::Work;
 use crate::host::Call;
 use offshoot_core::database::AsOf;
@@ -111,7 +111,7 @@ pub(crate) fn insert(incoming: Incoming) -> Result<Work, Failure> {
     let work = writing(
         incoming,
         move |call, session, table| {
-            kinds::check(call, session.branch(), table, &rows)?;
+            let rows = kinds::fitted(call, session.branch(), table, &rows)?;
             sql::insert_rows(session, table, &rows, on_conflict, &call.limits, &call.moment)
         },
         |output| Answer::Inserted { inserted: output.affected, ids: output.ids },
@@ -120,18 +120,23 @@ pub(crate) fn insert(incoming: Incoming) -> Result<Work, Failure> {
 }
 
 /// PUT …/tables/{table}/data
-pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
+pub(crate) fn update(mut incoming: Incoming) -> Result<Work, Failure> {
     let mut body = incoming.object()?;
-    let filter = body.telling_text("filter")?;
-    let updates = body.free_object("updates")?.unwrap_or_default();
+    let filter = filter(&mut incoming, &mut body)?;
+    let (updates, values) = (body.free_object("updates")?, body.free_object("values")?);
+    let updates = agreed(("field 'updates'", updates), ("field 'values'", values))?;
     body.end()?;
-    if updates.is_empty() {
-        return Err(Failure::invalid("field 'updates' must name at least one column"));
-    }
+    let updates = updates.filter(|updates| !updates.is_empty());
+    let updates = updates.ok_or_else(|| {
+        Failure::invalid("field 'updates' (or 'values') must name at least one column")
+    })?;
+    let updates = [updates];
     writing(
         incoming,
         move |call, session, table| {
-            kinds::check(call, session.branch(), table, [&updates])?;
+            let updates = kinds::fitted(call, session.branch(), table, &updates)?;
+            // One went in, one comes out.
+            let updates = updates.into_iter().next().unwrap_or_default();
             sql::update_rows(session, table, &filter, &updates, &call.limits, &call.moment)
         },
         |output| Answer::Updated(output.affected),
@@ -140,7 +145,9 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
 
 /// DELETE …/tables/{table}/data
 pub(crate) fn delete(mut incoming: Incoming) -> Result<Work, Failure> {
-    let filter = incoming.query.telling_text("filter")?;
+    let mut body = incoming.object_or_nothing()?;
+    let filter = filter(&mut incoming, &mut body)?;
+    body.end()?;
     writing(
         incoming,
         move |call, session, table| {
@@ -148,6 +155,22 @@ pub(crate) fn delete(mut incoming: Incoming) -> Result<Work, Failure> {
         },
         |output| Answer::Deleted(output.affected),
     )
+}
+
+/// The filter of a write, in the query or in the body. It must be there and say something: `true` means
+/// every row.
+fn filter(incoming: &mut Incoming, body: &mut Fields) -> Result<String, Failure> {
+    let queried = said(incoming.query.text("filter"), "filter")?;
+    let written = match body.text("filter")? {
+        Some(text) if text.trim().is_empty() => {
+            return Err(Failure::invalid("field 'filter' is empty"));
+        }
+        text => text,
+    };
+    let filter = agreed(("parameter 'filter'", queried), ("field 'filter'", written))?;
+    filter.ok_or_else(|| {
+        Failure::invalid("'filter' is required, in the query or in the body; true means every row")
+    })
 }
 
 /// Work that changes rows of the table that the path names.

@@ -108,6 +108,11 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Rate limit exceeded")
     }
 
+    /// The documents have it, and Offshoot has not.
+    pub fn not_implemented(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message)
+    }
+
     /// The statement took longer than it had.
     pub fn timeout(time_ms: u64) -> Self {
         let message = format!("Query exceeded timeout of {time_ms}ms");

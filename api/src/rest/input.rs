@@ -1,7 +1,7 @@
 //! Parts that several requests have: points in time and statement parameters.
 
 use super::error::Failure;
-use super::request::{Fields, Params, kind_of, wrong};
+use super::request::{Fields, Params, agreed, kind_of, wrong};
 use super::time;
 use offshoot_core::database::AsOf;
 use offshoot_core::history::Scn;
@@ -28,9 +28,14 @@ const FORMS: &[(&str, Form)] = &[
     ("snapshot", Form::Snapshot),
 ];
 
-/// `{"as_of": {"type": …, "value": …}}` of a body.
-pub(crate) fn as_of_field(body: &mut Fields) -> Result<AsOf> {
-    let Some(mut fields) = body.object("as_of")? else { return Ok(AsOf::Now) };
+/// `as_of` of a body: `{"type": …, "value": …}`, or a time alone, as text or as seconds since 1970.
+pub(crate) fn as_of_field(body: &mut Fields) -> Result<Option<AsOf>> {
+    let mut fields = match body.raw("as_of") {
+        None | Some(Json::Null) => return Ok(None),
+        Some(Json::String(text)) => return time_at(&text, &body.place("as_of")).map(Some),
+        Some(Json::Number(n)) => return time_at(&n.to_string(), &body.place("as_of")).map(Some),
+        Some(json) => Fields::of(json, &body.place("as_of"))?,
+    };
     let place = fields.place("value");
     let form = fields.word("type", FORMS)?;
     let form = form.ok_or_else(|| Failure::invalid("field 'as_of.type' is required"))?;
@@ -53,17 +58,40 @@ pub(crate) fn as_of_field(body: &mut Fields) -> Result<AsOf> {
         }
         (Some(other), Form::Now) => return Err(wrong(&place, "absent with type 'now'", other)),
     };
-    point(form, text.as_deref(), &place)
+    point(form, text.as_deref(), &place).map(Some)
 }
 
-/// `as_of_type` and `as_of_value` of a query.
+/// `snapshot_id` of a body: a whole number is a time in seconds since 1970, text names a snapshot.
+pub(crate) fn snapshot_field(body: &mut Fields) -> Result<Option<AsOf>> {
+    let place = body.place("snapshot_id");
+    match body.raw("snapshot_id") {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Number(n)) if n.is_i64() => time_at(&n.to_string(), &place).map(Some),
+        Some(Json::String(text)) => point(Form::Snapshot, Some(&text), &place).map(Some),
+        Some(other) => Err(wrong(&place, "seconds since 1970 or a snapshot's id", &other)),
+    }
+}
+
+fn time_at(text: &str, place: &str) -> Result<AsOf> {
+    let (at, whole_second) = moment(text, place)?;
+    Ok(AsOf::Time { at, whole_second })
+}
+
+/// `as_of_type` and `as_of_value` of a query, or `as_of`, which is a time.
 pub(crate) fn as_of_params(params: &mut Params) -> Result<AsOf> {
+    let time = params.text("as_of").map(|text| time_at(&text, "as_of")).transpose()?;
+    let typed = typed_params(params)?;
+    let point = agreed(("parameter 'as_of'", time), ("parameter 'as_of_type'", typed))?;
+    Ok(point.unwrap_or(AsOf::Now))
+}
+
+fn typed_params(params: &mut Params) -> Result<Option<AsOf>> {
     let form = params.word("as_of_type", FORMS)?;
     let value = params.text("as_of_value");
     match (form, value) {
-        (None | Some(Form::Now), None) => Ok(AsOf::Now),
+        (None, None) => Ok(None),
         (None, Some(_)) => Err(Failure::invalid("parameter 'as_of_value' needs 'as_of_type'")),
-        (Some(form), value) => point(form, value.as_deref(), "as_of_value"),
+        (Some(form), value) => point(form, value.as_deref(), "as_of_value").map(Some),
     }
 }
 
@@ -79,10 +107,7 @@ fn point(form: Form, value: Option<&str>, place: &str) -> Result<AsOf> {
     Ok(match form {
         // `Now` went before.
         Form::Now => AsOf::Now,
-        Form::Timestamp => {
-            let (at, whole_second) = moment(value, place)?;
-            AsOf::Time { at, whole_second }
-        }
+        Form::Timestamp => time_at(value, place)?,
         Form::Scn => AsOf::Scn(scn(value, place)?),
         Form::Transaction => AsOf::Transaction(scn(value, place)?),
         Form::Snapshot if value.is_empty() => {
@@ -139,6 +164,7 @@ fn param(json: Json, place: &str) -> Result<Value> {
                 let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
                 Failure::invalid(format!("'{place}.type' must be one of {}", known.join(", ")))
             })?;
+            let value = super::kinds::dated(value, ty);
             if let Some(expected) = super::kinds::expected(&value, ty) {
                 return Err(wrong(&format!("{place}.value"), expected, &value));
             }

@@ -30,32 +30,52 @@ pub(crate) fn expected(json: &Json, ty: &SqlType) -> Option<&'static str> {
     (!fits).then_some(expected)
 }
 
+/// A value for a column of a type. Seconds since 1970, as one dialect writes times, become the text
+/// of a TIMESTAMP; all else is as it was.
+pub(crate) fn dated(json: Json, ty: &SqlType) -> Json {
+    match (&json, ty) {
+        (Json::Number(n), SqlType::Timestamp | SqlType::TimestampTz) => {
+            match super::time::parse(&n.to_string()) {
+                Some((at, _)) => super::time::rfc3339(at).into(),
+                None => json,
+            }
+        }
+        _ => json,
+    }
+}
+
 /// The floats that JSON has no numbers for, as the API writes them.
 fn not_finite(json: &Json) -> bool {
     matches!(json.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
 }
 
-/// Checks the values of rows for a table. What is not there, or not allowed, is for the core to say.
+/// Checks the values of rows for a table, and writes those anew that stand for others. What is not
+/// there, or not allowed, is for the core to say.
 ///
 /// # Errors
 /// `Invalid`, naming the column and what it takes.
-pub(crate) fn check<'r>(
+pub(crate) fn fitted(
     call: &Call,
     branch: &str,
     table: &str,
-    rows: impl IntoIterator<Item = &'r Map<String, Json>>,
-) -> Result<()> {
+    rows: &[Map<String, Json>],
+) -> Result<Vec<Map<String, Json>>> {
+    let mut rows = rows.to_vec();
     let head = call.database.newest(branch)?;
     if head.record.protected || head.record.read_only {
-        return Ok(());
+        return Ok(rows);
     }
-    let Ok(state) = head.state.find(table) else { return Ok(()) };
-    rows.into_iter().try_for_each(|row| check_row(&state.table.def, row))
+    let Ok(state) = head.state.find(table) else { return Ok(rows) };
+    rows.iter_mut().try_for_each(|row| fit(&state.table.def, row))?;
+    Ok(rows)
 }
 
-fn check_row(def: &TableDef, row: &Map<String, Json>) -> Result<()> {
+fn fit(def: &TableDef, row: &mut Map<String, Json>) -> Result<()> {
     for (name, json) in row {
         let Some(column) = def.column(name) else { continue };
+        if json.is_number() {
+            *json = dated(json.take(), &column.ty);
+        }
         if let Some(expected) = expected(json, &column.ty) {
             let found = super::request::kind_of(json);
             return Err(Error::Invalid(format!(

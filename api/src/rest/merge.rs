@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Done};
 use super::error::Failure;
-use super::request::{Fields, Incoming};
+use super::request::{Fields, Incoming, agreed};
 use super::serve::Work;
 use crate::auth::Scope;
 use offshoot_core::database::MergeRequest;
@@ -10,12 +10,16 @@ use offshoot_core::merge::{Policy, Resolution, Take};
 use offshoot_core::value::from_json;
 use serde_json::Value as Json;
 
+/// The policies by the names of both documents. `auto` prefers newer values, `ours` are the target's.
 const POLICIES: &[(&str, Policy)] = &[
     ("source_wins", Policy::SourceWins),
     ("target_wins", Policy::TargetWins),
     ("newest_wins", Policy::Newest),
     ("manual", Policy::Manual),
     ("abort", Policy::Abort),
+    ("auto", Policy::Newest),
+    ("ours", Policy::TargetWins),
+    ("theirs", Policy::SourceWins),
 ];
 
 /// POST …/merge
@@ -23,10 +27,19 @@ pub(crate) fn merge(incoming: Incoming) -> Result<Work, Failure> {
     let source = incoming.part(0)?;
     let mut body = incoming.object()?;
     incoming.query.end()?;
+    let target = body.text_as(["target_branch", "target"])?;
+    let target = target
+        .ok_or_else(|| Failure::invalid("field 'target_branch' (or 'target') is required"))?;
+    let words = ["source_wins", "target_wins", "newest_wins", "manual", "abort"];
+    let resolution = body.any_case("conflict_resolution", POLICIES, &words)?;
+    let words = ["Auto", "Ours", "Theirs", "Manual"];
+    let strategy = body.any_case("strategy", POLICIES, &words)?;
+    let policy =
+        agreed(("field 'conflict_resolution'", resolution), ("field 'strategy'", strategy))?;
     let request = MergeRequest {
         source,
-        target: body.required_text("target_branch")?,
-        policy: body.word("conflict_resolution", POLICIES)?.unwrap_or_default(),
+        target,
+        policy: policy.unwrap_or_default(),
         delete_source: body.flag("delete_source_after_merge")?.unwrap_or(false),
         message: body.text("merge_message")?,
         dry_run: body.flag("dry_run")?.unwrap_or(false),
@@ -58,10 +71,24 @@ fn resolutions(body: &mut Fields) -> Result<Vec<Resolution>, Failure> {
     items.into_iter().map(|(place, item)| resolution(item, &place)).collect()
 }
 
+/// The row that a resolution is about: `table` and `row_id`, or both in one `key`, `users:123`.
+fn row(fields: &mut Fields, place: &str) -> Result<(String, String), Failure> {
+    let Some(key) = fields.text("key")? else {
+        return Ok((fields.required_text("table")?, fields.required_text("row_id")?));
+    };
+    let (table, row_id) = key.split_once(':').ok_or_else(|| {
+        Failure::invalid(format!("'{place}.key' must name a table and a row, as in 'users:123'"))
+    })?;
+    let (key_name, told) =
+        (format!("'{place}.key'"), (fields.text("table")?, fields.text("row_id")?));
+    let table = agreed((&key_name, Some(table.to_owned())), ("its 'table'", told.0))?;
+    let row_id = agreed((&key_name, Some(row_id.to_owned())), ("its 'row_id'", told.1))?;
+    Ok((table.unwrap_or_default(), row_id.unwrap_or_default()))
+}
+
 fn resolution(item: Json, place: &str) -> Result<Resolution, Failure> {
     let mut fields = Fields::of(item, place)?;
-    let table = fields.required_text("table")?;
-    let row_id = fields.required_text("row_id")?;
+    let (table, row_id) = row(&mut fields, place)?;
     let column = fields.text("column")?;
     let side = fields.word("take", &[("source", true), ("target", false)])?;
     let value = fields.raw("value");

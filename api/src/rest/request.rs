@@ -118,13 +118,12 @@ impl Fields {
         self.text(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// Text that must be there and say something.
-    pub fn telling_text(&mut self, name: &str) -> Result<String> {
-        let text = self.required_text(name)?;
-        match text.trim().is_empty() {
-            true => Err(Failure::invalid(format!("field '{}' is empty", self.place(name)))),
-            false => Ok(text),
-        }
+    /// Text under the specification's name or the tutorial's.
+    pub fn text_as(&mut self, names: [&str; 2]) -> Result<Option<String>> {
+        let [one, other] = names;
+        let places = [one, other].map(|name| format!("field '{}'", self.place(name)));
+        let [first, second] = places.each_ref().map(String::as_str);
+        agreed((first, self.text(one)?), (second, self.text(other)?))
     }
 
     /// True or false.
@@ -180,6 +179,23 @@ impl Fields {
         self.list(name)?.ok_or_else(|| self.missing(name))
     }
 
+    /// One of some words, whether their letters are small or capital. A mistake is told those of them
+    /// that this field has of old.
+    pub fn any_case<T: Copy>(
+        &mut self,
+        name: &str,
+        words: &[(&str, T)],
+        own: &[&str],
+    ) -> Result<Option<T>> {
+        let place = self.place(name);
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
+        match found {
+            Some((_, value)) => Ok(Some(*value)),
+            None => Err(not_one_of(&place, own)),
+        }
+    }
+
     /// One of some words.
     pub fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
         let place = self.place(name);
@@ -195,6 +211,23 @@ impl Fields {
     }
 }
 
+/// One thing that was said in up to two ways: under the names of both documents, or in the query and
+/// in the body.
+///
+/// # Errors
+/// Where both are said and differ.
+pub(crate) fn agreed<T: PartialEq>(
+    (first, one): (&str, Option<T>),
+    (second, other): (&str, Option<T>),
+) -> Result<Option<T>> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => {
+            Err(Failure::invalid(format!("{first} and {second} say different things")))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
 pub(crate) fn wrong(place: &str, expected: &str, found: &Json) -> Failure {
     Failure::invalid(format!("field '{place}' must be {expected}, not {}", kind_of(found)))
 }
@@ -203,8 +236,12 @@ fn one_of<T: Copy>(place: &str, text: &str, words: &[(&str, T)]) -> Result<T> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     found.ok_or_else(|| {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Failure::invalid(format!("'{place}' must be one of {}", known.join(", ")))
+        not_one_of(place, &known)
     })
+}
+
+fn not_one_of(place: &str, words: &[&str]) -> Failure {
+    Failure::invalid(format!("'{place}' must be one of {}", words.join(", ")))
 }
 
 /// The parameters of a query. Each is taken once; [`Params::end`] refuses what is left over.

@@ -54,7 +54,7 @@ pub(crate) fn query(incoming: Incoming) -> Result<Work, Failure> {
     let mut body = incoming.object()?;
     incoming.query.end()?;
     let given = Given::by(&incoming.sender, &mut body)?;
-    let as_of = as_of_field(&mut body)?;
+    let as_of = as_of_field(&mut body)?.unwrap_or(AsOf::Now);
     let timeout_ms = body.count("timeout_ms")?;
     let explains = incoming.habits.explains;
     body.end()?;

@@ -10,14 +10,21 @@ use offshoot_core::history::{BranchRecord, BranchStatus, RowChange};
 ///
 /// Changes count rows that differ from the point where the branch and its source went apart last:
 /// the fork, or a merge either way.
-pub(crate) fn stats(call: &Call, record: &BranchRecord) -> Result<Option<Stats>> {
+pub(crate) fn stats(
+    call: &Call,
+    record: &BranchRecord,
+    with_changes: bool,
+) -> Result<Option<Stats>> {
     if record.status == BranchStatus::Deleted {
         return Ok(None);
     }
     call.limits.check_time()?;
     let (database, id) = (&call.database, record.id.to_string());
     let size = database.size(&*database.point(&id, &AsOf::Now)?)?;
-    let changes = changes_since_fork(call, record)?.map(|diff| count(&diff));
+    let changes = match with_changes {
+        true => changes_since_fork(call, record)?.map(|diff| count(&diff)),
+        false => None,
+    };
     Ok(Some(Stats { size, changes }))
 }
 

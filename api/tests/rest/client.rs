@@ -5,6 +5,7 @@ use axum::http::{Method, Request};
 use axum::{Router, response::Response};
 use http_body_util::BodyExt;
 use offshoot_api::direct::Direct;
+use offshoot_api::{DialectName, PinnedDialect};
 use offshoot_core::chunk::MemoryStore;
 use offshoot_core::database::{Database, NewBranch};
 use offshoot_core::history::Micros;
@@ -102,6 +103,22 @@ impl Api {
         let now = self.clock.load(Ordering::SeqCst);
         let who = offshoot_core::database::SlotToken([7; 16]);
         self.database.take_slot(branch, who, Micros(now), Micros(now + 60_000_000)).unwrap();
+    }
+
+    /// A request of a caller to whom a dialect is pinned, with a header or without.
+    pub fn pinned(
+        &self,
+        name: DialectName,
+        header: Option<&str>,
+        method: &str,
+        path: &str,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(header) = header {
+            request = request.header("offshoot-dialect", header);
+        }
+        let request = request.extension(PinnedDialect(name)).body(Body::empty()).unwrap();
+        self.answer(request)
     }
 
     pub fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {

@@ -4,6 +4,7 @@ mod branches;
 mod client;
 mod codes;
 mod data;
+mod dialect;
 mod form;
 mod merge;
 mod points;

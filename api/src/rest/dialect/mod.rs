@@ -130,6 +130,8 @@ pub(crate) struct Habits {
     pub deletes_unmerged: bool,
     /// Whether the answer to a creation counts what the branch holds.
     pub counts_created: bool,
+    /// Whether what is known of a branch tells how it differs from where it came from.
+    pub counts_changes: bool,
     /// Whether a list of tables says how large they are.
     pub sizes_tables: bool,
     /// Whether a query's answer tells how its rows were found.

@@ -34,8 +34,11 @@ pub(super) fn relation(
             diff(ctx, &from, &to, &table)
         }
         "conflicts" => {
+            if args.is_empty() {
+                return conflicts_at_source(ctx);
+            }
             let [source, target] = texts("offshoot_conflicts", args)?;
-            conflicts(ctx, &source, &target)
+            conflicts(ctx, Some((&source, &target)))
         }
         "history" => {
             let [table] = texts("offshoot_history", args)?;
@@ -85,14 +88,15 @@ fn branches(ctx: &QueryContext<'_>) -> Result<Option<Relation>> {
         let status = match record.status {
             BranchStatus::Active => "active",
             BranchStatus::Merged => "merged",
-            BranchStatus::Deleted => "deleted",
+            // A record alone is left, which REST finds by its id.
+            BranchStatus::Deleted => continue,
         };
         let source = record.source_branch.as_ref().map(|(_, name)| name.clone());
         made.push(vec![
             text(record.id.to_string()),
             text(&*record.name),
             text(status),
-            Value::Bool(record.name == branch && record.status != BranchStatus::Deleted),
+            Value::Bool(record.name == branch),
             text(record.head.to_string()),
             scn(record.head_scn),
             time(record.head_time),
@@ -215,7 +219,15 @@ fn diff(ctx: &QueryContext<'_>, from: &str, to: &str, table: &str) -> Result<Opt
     made.done()
 }
 
-fn conflicts(ctx: &QueryContext<'_>, source: &str, target: &str) -> Result<Option<Relation>> {
+/// The conflicts of this session's branch with the one that it was made from; none for `main`.
+fn conflicts_at_source(ctx: &QueryContext<'_>) -> Result<Option<Relation>> {
+    let (database, branch) = place(ctx)?;
+    let source = database.branch(branch)?.source_branch;
+    conflicts(ctx, source.as_ref().map(|(_, name)| (branch, name.as_str())))
+}
+
+/// The conflicts that merging a source into a target would meet.
+fn conflicts(ctx: &QueryContext<'_>, between: Option<(&str, &str)>) -> Result<Option<Relation>> {
     let (database, _) = place(ctx)?;
     let columns = [
         ("table", TEXT),
@@ -228,6 +240,7 @@ fn conflicts(ctx: &QueryContext<'_>, source: &str, target: &str) -> Result<Optio
         ("message", TEXT),
     ];
     let mut made = Making::of(ctx, &columns);
+    let Some((source, target)) = between else { return made.done() };
     let request = MergeRequest {
         source: source.to_owned(),
         target: target.to_owned(),

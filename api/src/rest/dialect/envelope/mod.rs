@@ -25,6 +25,7 @@ impl Dialect for Envelope {
             listed: Some(20),
             deletes_unmerged: false,
             counts_created: false,
+            counts_changes: true,
             sizes_tables: false,
             explains: true,
         }

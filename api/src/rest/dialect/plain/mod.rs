@@ -25,6 +25,7 @@ impl Dialect for Plain {
             listed: None,
             deletes_unmerged: true,
             counts_created: true,
+            counts_changes: false,
             sizes_tables: true,
             explains: false,
         }
