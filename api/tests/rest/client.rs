@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use axum::{Router, response::Response};
 use http_body_util::BodyExt;
+use offshoot_api::DialectName;
+use offshoot_api::auth::{Caller, Scopes};
 use offshoot_api::direct::Direct;
-use offshoot_api::{DialectName, PinnedDialect};
 use offshoot_core::chunk::MemoryStore;
 use offshoot_core::database::{Database, NewBranch};
 use offshoot_core::history::Micros;
@@ -117,7 +118,9 @@ impl Api {
         if let Some(header) = header {
             request = request.header("offshoot-dialect", header);
         }
-        let request = request.extension(PinnedDialect(name)).body(Body::empty()).unwrap();
+        let mut caller = Caller::new("ada", None, Scopes::read_write());
+        caller.dialect = Some(name.to_string());
+        let request = request.extension(caller).body(Body::empty()).unwrap();
         self.answer(request)
     }
 

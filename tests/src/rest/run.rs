@@ -147,9 +147,8 @@ fn done(server: &Server, step: &Step, kept: &mut HashMap<String, Value>) -> Resu
     if let Some(difference) = difference(&expected, &headers_of(&answer)) {
         return Err(format!("header {}", difference.trim_start_matches('/')));
     }
-    if let Some(body) = &step.body
-        && let Some(difference) = difference(&filled(body, kept)?, &answer.body)
-    {
+    let expected = step.body.as_ref().map(|body| filled(body, kept)).transpose()?;
+    if let Some(difference) = expected.and_then(|body| difference(&body, &answer.body)) {
         return Err(format!("{difference} in {}", shortened(&answer.body.to_string())));
     }
     for (name, pointer) in &step.save {
