@@ -1,6 +1,7 @@
 //! What an evaluation depends on besides its row.
 
 use super::EvalError;
+use super::regex::Patterns;
 use crate::moment::Moment;
 use std::cell::Cell;
 
@@ -20,6 +21,7 @@ struct Statement<'a> {
     expired: Option<&'a dyn Fn() -> bool>,
     drawn: Cell<u64>,
     steps: Cell<u32>,
+    patterns: Patterns,
 }
 
 impl std::fmt::Debug for Statement<'_> {
@@ -40,7 +42,8 @@ impl<'a> EvalContext<'a> {
     /// For a statement that runs at this moment.
     pub fn at(moment: &'a Moment) -> Self {
         let (drawn, steps) = (Cell::new(0), Cell::new(0));
-        EvalContext(Some(Statement { moment, expired: None, drawn, steps }))
+        let patterns = Patterns::default();
+        EvalContext(Some(Statement { moment, expired: None, drawn, steps, patterns }))
     }
 
     /// The same with a deadline, which is looked at now and then. A timeless context has none.
@@ -71,6 +74,11 @@ impl<'a> EvalContext<'a> {
         let number = statement.drawn.get();
         statement.drawn.set(number.wrapping_add(1));
         Ok(statement.moment.derive("expression", number))
+    }
+
+    /// Regular expressions that the statement has compiled.
+    pub(super) fn patterns(&self) -> Option<&Patterns> {
+        self.0.as_ref().map(|statement| &statement.patterns)
     }
 
     /// One step of work.

@@ -41,6 +41,9 @@ pub enum EvalError {
         /// The kind of value.
         kind: &'static str,
     },
+    /// A function was given what makes no sense to it.
+    #[error("{0}")]
+    Argument(String),
     /// Time and chance have no place in an index or a CHECK.
     #[error("{0} may not be used in an index or a CHECK: its value changes")]
     Volatile(&'static str),

@@ -1,6 +1,8 @@
 //! The functions: their names, arguments and stored codes, and what each does.
 
-use super::{EvalContext, EvalError, calendar, dates, numeric, strings, texts};
+use super::{
+    EvalContext, EvalError, calendar, dates, json, numeric, regex, strings, texts, to_char,
+};
 use crate::value::{MICROS_PER_DAY, Value, hex};
 
 /// A function of values. COALESCE and NULLIF are here too.
@@ -125,6 +127,50 @@ pub enum Function {
     UnixEpoch,
     /// A time in a format.
     StrfTime,
+    /// `->`: a part of a JSON document, as JSON.
+    JsonGet,
+    /// `->>`: a part of a JSON document, as a SQL value.
+    JsonGetValue,
+    /// The part at a path, or an array of those at several.
+    JsonExtract,
+    /// SQLite's name of a part's type.
+    JsonType,
+    /// Whether a text is JSON.
+    JsonValid,
+    /// How many items an array has; 0 for what is none.
+    JsonArrayLength,
+    /// An array of the arguments.
+    JsonArray,
+    /// An object of names and values.
+    JsonObject,
+    /// A value as JSON.
+    JsonQuote,
+    /// A document, read and written again.
+    Json,
+    /// PostgreSQL's name of a document's type.
+    JsonTypeOf,
+    /// The part that keys lead to, as text.
+    JsonExtractPathText,
+    /// A document with values put at paths.
+    JsonSet,
+    /// The same, only where nothing is.
+    JsonInsert,
+    /// The same, only where something is.
+    JsonReplace,
+    /// A document without the parts at paths.
+    JsonRemove,
+    /// Whether a regular expression matches somewhere.
+    RegexpLike,
+    /// A match of a regular expression replaced, or with the flag `g` all.
+    RegexpReplace,
+    /// SIMILAR TO.
+    Similar,
+    /// A time or number in a pattern of PostgreSQL's.
+    ToChar,
+    /// The span from the second time to the first.
+    Age,
+    /// The logarithm to base 10, as a float.
+    Log10,
 }
 
 /// Each function with its stored code, its name, and its least and most arguments.
@@ -188,6 +234,28 @@ const TABLE: &[(Function, u8, &str, usize, usize)] = &[
     (Function::StrfTime, 57, "STRFTIME", 1, usize::MAX),
     (Function::MinOf, 58, "MIN", 2, usize::MAX),
     (Function::MaxOf, 59, "MAX", 2, usize::MAX),
+    (Function::JsonGet, 60, "JSON_GET", 2, 2),
+    (Function::JsonGetValue, 61, "JSON_GET_VALUE", 2, 2),
+    (Function::JsonExtract, 62, "JSON_EXTRACT", 2, usize::MAX),
+    (Function::JsonType, 63, "JSON_TYPE", 1, 2),
+    (Function::JsonValid, 64, "JSON_VALID", 1, 1),
+    (Function::JsonArrayLength, 65, "JSON_ARRAY_LENGTH", 1, 2),
+    (Function::JsonArray, 66, "JSON_ARRAY", 0, usize::MAX),
+    (Function::JsonObject, 67, "JSON_OBJECT", 0, usize::MAX),
+    (Function::JsonQuote, 68, "JSON_QUOTE", 1, 1),
+    (Function::Json, 69, "JSON", 1, 1),
+    (Function::JsonTypeOf, 70, "JSON_TYPEOF", 1, 1),
+    (Function::JsonExtractPathText, 71, "JSON_EXTRACT_PATH_TEXT", 2, usize::MAX),
+    (Function::JsonSet, 72, "JSON_SET", 1, usize::MAX),
+    (Function::JsonInsert, 73, "JSON_INSERT", 1, usize::MAX),
+    (Function::JsonReplace, 74, "JSON_REPLACE", 1, usize::MAX),
+    (Function::JsonRemove, 75, "JSON_REMOVE", 1, usize::MAX),
+    (Function::RegexpLike, 76, "REGEXP_LIKE", 2, 3),
+    (Function::RegexpReplace, 77, "REGEXP_REPLACE", 3, 4),
+    (Function::Similar, 78, "SIMILAR_TO", 2, 2),
+    (Function::ToChar, 79, "TO_CHAR", 2, 2),
+    (Function::Age, 80, "AGE", 2, 2),
+    (Function::Log10, 81, "LOG10", 1, 1),
 ];
 
 const ALIASES: &[(&str, Function)] = &[
@@ -210,6 +278,15 @@ const ALIASES: &[(&str, Function)] = &[
     ("LOCALTIME", Function::CurrentTime),
     ("GENERATE_UUID", Function::GenerateUuid),
     ("UUID_GENERATE_V4", Function::GenerateUuid),
+    ("JSONB_TYPEOF", Function::JsonTypeOf),
+    ("JSONB_ARRAY_LENGTH", Function::JsonArrayLength),
+    ("JSONB_EXTRACT_PATH_TEXT", Function::JsonExtractPathText),
+    ("JSON_BUILD_ARRAY", Function::JsonArray),
+    ("JSONB_BUILD_ARRAY", Function::JsonArray),
+    ("JSON_BUILD_OBJECT", Function::JsonObject),
+    ("JSONB_BUILD_OBJECT", Function::JsonObject),
+    ("TO_JSON", Function::JsonQuote),
+    ("TO_JSONB", Function::JsonQuote),
 ];
 
 impl Function {
@@ -287,6 +364,9 @@ impl Function {
             F::DateOf | F::TimeOf | F::DateTime | F::JulianDay | F::UnixEpoch | F::StrfTime => {
                 return calendar::apply(self, args, ctx);
             }
+            F::JsonArray | F::JsonObject | F::JsonSet | F::JsonInsert | F::JsonReplace => {
+                return json::make(self, args);
+            }
             Function::Greatest => return extreme(args, true),
             Function::Least => return extreme(args, false),
             Function::Coalesce => {
@@ -343,9 +423,27 @@ impl Function {
                 | Function::Exp
                 | Function::Ln
                 | Function::Log
-                | Function::Pi,
+                | Function::Pi
+                | Function::Log10,
                 args,
             ) => numeric::apply(self, args),
+            (F::RegexpLike | F::RegexpReplace | F::Similar, args) => regex::apply(self, args, ctx),
+            (F::ToChar, [value, pattern]) => to_char::to_char(value, pattern),
+            (F::Age, [later, earlier]) => to_char::age(later, earlier),
+            (
+                F::JsonGet
+                | F::JsonGetValue
+                | F::JsonExtract
+                | F::JsonType
+                | F::JsonValid
+                | F::JsonArrayLength
+                | F::JsonQuote
+                | F::Json
+                | F::JsonTypeOf
+                | F::JsonExtractPathText
+                | F::JsonRemove,
+                args,
+            ) => json::apply(self, args),
             (
                 F::Reverse
                 | F::LPad

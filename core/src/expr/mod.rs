@@ -32,11 +32,14 @@ mod error;
 mod eval;
 mod function;
 mod in_list;
+mod json;
 mod like;
 mod numeric;
+mod regex;
 mod show;
 mod strings;
 mod texts;
+mod to_char;
 mod types;
 mod visit;
 

@@ -39,9 +39,11 @@ pub(super) fn apply(function: Function, args: &[Value]) -> Result<Value, EvalErr
         },
         (Function::Pi, []) => Ok(Value::Float(std::f64::consts::PI)),
         (Function::Exp, [v]) => Ok(Value::Float(float(v)?.exp())),
-        (Function::Ln, [v]) | (Function::Log, [v]) if float(v)? <= 0.0 => Err(undefined(v).into()),
+        (Function::Ln | Function::Log | Function::Log10, [v]) if float(v)? <= 0.0 => {
+            Err(undefined(v).into())
+        }
         (Function::Ln, [v]) => Ok(Value::Float(float(v)?.ln())),
-        (Function::Log, [v]) => Ok(Value::Float(float(v)?.log10())),
+        (Function::Log | Function::Log10, [v]) => Ok(Value::Float(float(v)?.log10())),
         (Function::Log, [base, v]) => match (float(base)?, float(v)?) {
             (base, x) if base > 0.0 && base != 1.0 && x > 0.0 => {
                 Ok(Value::Float(x.ln() / base.ln()))

@@ -134,10 +134,24 @@ fn call<C>(function: Function, args: &[Expr<C>], column: &dyn Fn(&C) -> SqlType)
         },
         F::Sign | F::Length | F::OctetLength | F::Instr => SqlType::Integer,
         F::Random => SqlType::BigInt,
-        F::Power | F::Sqrt | F::Exp | F::Ln | F::Log | F::Pi | F::JulianDay => SqlType::Double,
+        F::Power | F::Sqrt | F::Exp | F::Ln | F::Log | F::Log10 | F::Pi | F::JulianDay => {
+            SqlType::Double
+        }
         F::Trunc => first(),
         F::UnixEpoch | F::Unicode => SqlType::BigInt,
-        F::Glob => SqlType::Boolean,
+        F::Glob | F::JsonValid | F::RegexpLike | F::Similar => SqlType::Boolean,
+        F::JsonArrayLength => SqlType::BigInt,
+        F::Age => SqlType::Interval,
+        F::JsonGetValue | F::JsonExtract => SqlType::Any,
+        F::JsonGet
+        | F::JsonArray
+        | F::JsonObject
+        | F::JsonQuote
+        | F::Json
+        | F::JsonSet
+        | F::JsonInsert
+        | F::JsonReplace
+        | F::JsonRemove => SqlType::Json,
         F::Substr if first() == SqlType::Blob => SqlType::Blob,
         F::Upper
         | F::Lower
@@ -164,7 +178,12 @@ fn call<C>(function: Function, args: &[Expr<C>], column: &dyn Fn(&C) -> SqlType)
         | F::DateOf
         | F::TimeOf
         | F::DateTime
-        | F::StrfTime => SqlType::Text,
+        | F::StrfTime
+        | F::JsonType
+        | F::JsonTypeOf
+        | F::JsonExtractPathText
+        | F::RegexpReplace
+        | F::ToChar => SqlType::Text,
         F::Now | F::DateTrunc => SqlType::Timestamp,
         F::CurrentDate => SqlType::Date,
         F::CurrentTime => SqlType::Time,

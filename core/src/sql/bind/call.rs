@@ -96,7 +96,12 @@ impl Binder<'_> {
         if name.eq_ignore_ascii_case("IIF") {
             return self.iif(call);
         }
-        let args: Vec<Bound> = arguments(call).map(|arg| self.expr(arg)).collect::<Result<_>>()?;
+        let mut args: Vec<Bound> =
+            arguments(call).map(|arg| self.expr(arg)).collect::<Result<_>>()?;
+        // How long ago: from that time to this day.
+        if name.eq_ignore_ascii_case("AGE") && args.len() == 1 {
+            args.insert(0, Expr::call(Function::CurrentDate, Vec::new())?);
+        }
         // SQLite's MIN and MAX of several arguments.
         let function = match (name.to_ascii_uppercase().as_str(), args.len()) {
             ("MIN", 2..) => Some(Function::MinOf),

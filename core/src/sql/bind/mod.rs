@@ -270,6 +270,12 @@ impl<'b> Binder<'b> {
             Op::PGNotLikeMatch => return Ok(left.like(right, None, false, true)),
             Op::PGILikeMatch => return Ok(left.like(right, None, true, false)),
             Op::PGNotILikeMatch => return Ok(left.like(right, None, true, true)),
+            Op::Arrow => return Ok(Expr::call(Function::JsonGet, vec![left, right])?),
+            Op::LongArrow => return Ok(Expr::call(Function::JsonGetValue, vec![left, right])?),
+            Op::PGRegexMatch => return matches(left, right, false, false),
+            Op::PGRegexIMatch => return matches(left, right, true, false),
+            Op::PGRegexNotMatch => return matches(left, right, false, true),
+            Op::PGRegexNotIMatch => return matches(left, right, true, true),
             other => return Ok(left.arith(arith(other)?, right)),
         };
         let left_type = self.scope.type_of(&left);
@@ -305,6 +311,14 @@ impl<'b> Binder<'b> {
             }
             SqlExpr::ILike { negated, any: false, expr, pattern, escape_char } => {
                 self.like(expr, pattern, escape_char.as_deref(), true, *negated)
+            }
+            SqlExpr::SimilarTo { negated, expr, pattern, escape_char: None } => {
+                let args = vec![self.expr(expr)?, self.expr(pattern)?];
+                Ok(negated_if(*negated, Expr::call(Function::Similar, args)?))
+            }
+            SqlExpr::RLike { negated, expr, pattern, .. } => {
+                let (text, pattern) = (self.expr(expr)?, self.expr(pattern)?);
+                matches(text, pattern, false, *negated)
             }
             SqlExpr::Case { operand, conditions, results, else_result } => {
                 self.case(operand.as_deref(), conditions, results, else_result.as_deref())
@@ -563,5 +577,21 @@ fn whole_or_exact(value: Value) -> Result<Bound> {
             Ok(exact) => Ok(Expr::Literal(exact)),
             Err(_) => Err(error.into()),
         },
+    }
+}
+
+/// Whether a text matches a regular expression.
+fn matches(text: Bound, pattern: Bound, any_case: bool, negated: bool) -> Result<Bound> {
+    let mut args = vec![text, pattern];
+    if any_case {
+        args.push(Expr::Literal(Value::from("i")));
+    }
+    Ok(negated_if(negated, Expr::call(Function::RegexpLike, args)?))
+}
+
+fn negated_if(negated: bool, expr: Bound) -> Bound {
+    match negated {
+        true => Expr::Not(Box::new(expr)),
+        false => expr,
     }
 }
