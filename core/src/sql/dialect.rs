@@ -12,6 +12,10 @@ use std::any::TypeId;
 use std::iter::Peekable;
 use std::str::Chars;
 
+/// How firmly `->` and `->>` bind: more than any operator between values but `::`, so that
+/// `d ->> 'price' > 50` compares the member.
+const MEMBER_PRECEDENCE: u8 = 45;
+
 /// The generic dialect of the parser, which takes the most of both, with `[name]` as SQLite has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OffshootDialect;
@@ -103,6 +107,9 @@ impl Dialect for OffshootDialect {
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         let first = parser.peek_token().token;
+        if matches!(first, Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow) {
+            return Some(Ok(MEMBER_PRECEDENCE));
+        }
         let negated = matches!(&first, Token::Word(word) if word.keyword == Keyword::NOT)
             && is_glob(&parser.peek_nth_token(1).token);
         (negated || is_glob(&first)).then(|| Ok(self.prec_value(Precedence::Like)))

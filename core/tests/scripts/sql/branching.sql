@@ -241,9 +241,7 @@ DROP BRANCH
 SELECT name FROM offshoot_branches ORDER BY name
 ----
 name
-feature/tax-2025
 main
-sale
 
 # Words of their own only where they begin a statement.
 CREATE TABLE branch (use INTEGER, "merge" INTEGER)
