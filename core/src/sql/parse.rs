@@ -6,6 +6,7 @@ use super::ddl_text;
 use super::dialect::OffshootDialect;
 use super::national::plain_texts;
 use super::points::{PointText, take_points};
+use super::query::Keeping;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
 use gluesql_core::sqlparser::keywords::Keyword;
@@ -21,6 +22,8 @@ pub(crate) struct Parsed {
     pub body: Body,
     /// The points that marks in it number.
     pub points: Vec<PointText>,
+    /// Its plan, where that can be kept.
+    pub plan: Keeping,
 }
 
 /// What a statement says.
@@ -69,7 +72,7 @@ const DIALECT: OffshootDialect = OffshootDialect;
 pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let mut tokens = tokenize(sql, bytes_max)?;
     if let Some(branching) = branching::read(&tokens)? {
-        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new() });
+        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new(), plan: Keeping::default() });
     }
     let points = take_points(&mut tokens)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
@@ -80,7 +83,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    Ok(Parsed { body: Body::Sql(Box::new(statement)), points })
+    Ok(Parsed { body: Body::Sql(Box::new(statement)), points, plan: Keeping::default() })
 }
 
 /// Reads one expression and nothing else.

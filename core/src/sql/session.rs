@@ -99,6 +99,9 @@ impl Session {
     /// Any; nothing was changed. After a fault the same request may be made again. After
     /// `WriteConflict` by COMMIT the transaction is over; after `Busy` or a fault it is still open.
     pub fn execute(&mut self, request: &Request<'_>) -> Result<Output> {
+        if let Some(output) = self.lifted(request)? {
+            return Ok(output);
+        }
         let parsed = self.parse(request)?;
         let statement = match &parsed.body {
             Body::Sql(statement) => statement,
@@ -235,7 +238,29 @@ impl Session {
     // --- Queries ---
 
     fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        self.reading(request, parsed, |ctx| query::run(ctx, parsed.statement()?))
+        self.reading(request, parsed, |ctx| {
+            let statement = parsed.statement()?;
+            match parsed.plan.run(ctx, statement)? {
+                Some(output) => Ok(output),
+                None => query::run(ctx, statement),
+            }
+        })
+    }
+
+    /// Runs a query without parameters by the plan of the same query with parameters, if there is one.
+    fn lifted(&self, request: &Request<'_>) -> Result<Option<Output>> {
+        if !request.params.is_empty() || request.sql.len() > request.limits.sql_bytes {
+            return Ok(None);
+        }
+        let Some(lifted) = query::lifted(request.sql) else { return Ok(None) };
+        let Ok(parsed) = self.database.statements.parse(&lifted.sql, usize::MAX) else {
+            return Ok(None);
+        };
+        if !parsed.points.is_empty() || parsed.plan.is_never() {
+            return Ok(None);
+        }
+        let request = Request { params: &lifted.params, ..request.clone() };
+        self.reading(&request, &parsed, |ctx| parsed.plan.run(ctx, parsed.statement()?))
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the

@@ -59,6 +59,8 @@ pub(super) struct Binder<'b> {
     params: &'b [Value],
     subqueries: Option<&'b Subqueries<'b>>,
     replace: Option<&'b mut Replace<'b>>,
+    /// The types of parameters whose values are left open.
+    open: &'b [Option<SqlType>],
     depth: usize,
 }
 
@@ -153,12 +155,19 @@ fn run_at_once(
 impl<'b> Binder<'b> {
     /// Binds names of a scope, and parameters.
     pub fn new(scope: &'b Scope<'b>, params: &'b [Value]) -> Self {
-        Binder { scope, params, subqueries: None, replace: None, depth: 0 }
+        Binder { scope, params, subqueries: None, replace: None, open: &[], depth: 0 }
     }
 
     /// Subqueries become what this makes of them; without it they are refused.
     pub fn subqueries(mut self, subqueries: &'b Subqueries<'b>) -> Self {
         self.subqueries = Some(subqueries);
+        self
+    }
+
+    /// Parameters of these types stand for what the frame is given, where they are compared with what
+    /// is of the same family (see `query::kept`).
+    pub fn leaving_open(mut self, open: &'b [Option<SqlType>]) -> Self {
+        self.open = open;
         self
     }
 
@@ -236,6 +245,10 @@ impl<'b> Binder<'b> {
         for (op, right) in ops.into_iter().rev() {
             let collated = without_collation(right);
             any_case = any_case || collated.is_some();
+            if let (Some(given), false) = (self.open_beside(op, &bound, right), any_case) {
+                bound = self.binary(op, bound, given)?;
+                continue;
+            }
             let mut right = self.expr(collated.unwrap_or(right))?;
             if std::mem::take(&mut any_case) {
                 if !is_comparison(op) {
@@ -247,6 +260,15 @@ impl<'b> Binder<'b> {
             bound = self.binary(op, bound, right)?;
         }
         Ok(bound)
+    }
+
+    /// What stands for a parameter that is compared with `left` and left open.
+    fn open_beside(&self, op: &Op, left: &Bound, right: &SqlExpr) -> Option<Bound> {
+        let SqlExpr::Value(SqlValue::Placeholder(name)) = right else { return None };
+        if self.open.is_empty() || !is_comparison(op) || self.mixed(left) {
+            return None;
+        }
+        super::query::left_open(name, self.open, self.scope.type_of(left)).map(Expr::Column)
     }
 
     fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {

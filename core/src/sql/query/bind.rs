@@ -28,6 +28,8 @@ pub(super) struct Binding<'c> {
     ctes: RefCell<Vec<Option<Cte>>>,
     subs: Cell<usize>,
     queries: Cell<usize>,
+    /// The types of parameters whose values are left open.
+    open: &'c [Option<SqlType>],
 }
 
 /// Common table expressions in sight, the innermost first.
@@ -102,8 +104,20 @@ impl Cut {
 /// # Errors
 /// `NotFound`, `Sql`, `Unsupported`, `Limit`; a fault.
 pub(in crate::sql) fn statement(ctx: &QueryContext<'_>, query: &Query) -> Result<Statement> {
+    statement_with(ctx, query, &[])
+}
+
+/// The same with the values of parameters of these types left open.
+///
+/// # Errors
+/// As [`statement`].
+pub(super) fn statement_with(
+    ctx: &QueryContext<'_>,
+    query: &Query,
+    open: &[Option<SqlType>],
+) -> Result<Statement> {
     let frame = Frame::default();
-    let binding = Binding::new(ctx);
+    let binding = Binding { open, ..Binding::new(ctx) };
     let query = binding.frame(query, &frame, &InSight::default(), (0, None))?;
     Ok(Statement { query, ctes: binding.into_ctes() })
 }
@@ -127,7 +141,7 @@ pub(in crate::sql) fn lone_subquery(
 impl<'c> Binding<'c> {
     fn new(ctx: &'c QueryContext<'c>) -> Self {
         let (subs, queries) = (Cell::new(0), Cell::new(0));
-        Binding { ctx, ctes: RefCell::default(), subs, queries }
+        Binding { ctx, ctes: RefCell::default(), subs, queries, open: &[] }
     }
 
     fn into_ctes(self) -> Vec<Cte> {
@@ -177,7 +191,8 @@ impl<'b> Env<'b> {
     /// Binds an expression over a scope of this frame.
     pub fn expr(&self, scope: &Scope<'_>, ctes: &InSight<'_>, expr: &SqlExpr) -> Result<RowExpr> {
         let hook = |sub: Subquery<'_>| self.subquery(scope, ctes, sub, &mut |outer| Ok(outer));
-        Binder::new(scope, self.binding.ctx.params).subqueries(&hook).bind(expr)
+        let binder = Binder::new(scope, self.binding.ctx.params).subqueries(&hook);
+        binder.leaving_open(self.binding.open).bind(expr)
     }
 
     /// Binds a subquery inside an expression over `scope`. `moved` says where a column of the scope

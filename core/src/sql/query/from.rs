@@ -17,7 +17,6 @@ use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName,
     Statement, TableAlias, TableFactor, TableWithJoins,
 };
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep views may read views.
@@ -147,7 +146,7 @@ impl Env<'_> {
             None => Node::One,
             Some(Tree::Input(at)) => taken(&mut from, at)?,
             Some(tree) => {
-                let types = Rc::new(from.types());
+                let types = Arc::new(from.types());
                 joined_nodes(tree, &mut from, &types)?
             }
         };
@@ -366,7 +365,7 @@ fn made_rows(name: &ObjectName, made: catalogue::Relation) -> Relation {
     let width = made.columns.len();
     let columns = made.columns.into_iter();
     let columns = columns.map(|(name, ty)| OutputColumn { name, ty }).collect();
-    let node = Node::Rows { rows: Rc::new(made.rows), width, name: name.to_string() };
+    let node = Node::Rows { rows: Arc::new(made.rows), width, name: name.to_string() };
     Relation::Rows(Bound { node, columns })
 }
 
@@ -452,7 +451,7 @@ fn taken(from: &mut From, at: usize) -> Result<Node> {
     node.ok_or_else(|| Error::Internal("an input was used twice".into()))
 }
 
-fn joined_nodes(tree: Tree, from: &mut From, types: &Rc<Vec<SqlType>>) -> Result<Node> {
+fn joined_nodes(tree: Tree, from: &mut From, types: &Arc<Vec<SqlType>>) -> Result<Node> {
     // A comma or a JOIN more is one level more on the left: as deep as there are inputs.
     match tree {
         Tree::Input(at) => {

@@ -28,6 +28,7 @@ mod bind;
 mod explain;
 mod from;
 mod joins;
+mod kept;
 mod page;
 mod place;
 mod plan;
@@ -38,6 +39,7 @@ mod select;
 pub(super) use above::aggregate_of;
 pub(super) use bind::{lone_subquery, statement};
 pub(super) use explain::lines;
+pub(super) use kept::{Keeping, left_open, lifted};
 pub(super) use page::{Item, bind_items_with, page, plain_table};
 pub(super) use run::execute;
 

@@ -9,7 +9,6 @@ use crate::sql::access::RowPlan;
 use crate::sql::context::Source;
 use crate::sql::request::OutputColumn;
 use crate::value::{SqlType, Value};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// An expression over a row of an operator's input. Positions beyond the row are what the frame is
@@ -87,7 +86,7 @@ pub(in crate::sql) enum Node {
     },
     /// Rows that were made while the query was bound.
     Rows {
-        rows: Rc<Vec<Vec<Value>>>,
+        rows: Arc<Vec<Vec<Value>>>,
         width: usize,
         name: String,
     },
@@ -202,7 +201,7 @@ pub(in crate::sql) struct Join {
     pub on: Vec<RowExpr>,
     pub method: Method,
     /// The types of the layout.
-    pub types: Rc<Vec<SqlType>>,
+    pub types: Arc<Vec<SqlType>>,
 }
 
 /// GROUP BY: rows of keys and the results of aggregates.

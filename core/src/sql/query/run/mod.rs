@@ -20,21 +20,23 @@ use super::plan::{Cte, Node, QueryPlan, RowExpr, Statement, Sub};
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Row};
 use crate::sql::bind::{OUTER, SUB};
-use crate::sql::context::QueryContext;
+use crate::sql::context::{QueryContext, Source};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
 use crate::value::{SqlType, Value};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rows that are held.
-pub(super) type Held = Rc<Vec<Vec<Value>>>;
+pub(super) type Held = Arc<Vec<Vec<Value>>>;
 
 /// What all operators of a running statement share.
 pub(super) struct Runtime<'r> {
     ctx: &'r QueryContext<'r>,
     ctes: &'r [Cte],
+    /// The table that the plan's only scan reads, where it was made on an older state of it.
+    source: Option<Source>,
     eval: EvalContext<'r>,
     meter: Meter<'r>,
     /// The rows of common table expressions that were read.
@@ -253,6 +255,7 @@ impl<'r> Runtime<'r> {
         Runtime {
             ctx,
             ctes: &statement.ctes,
+            source: None,
             eval: ctx.eval(),
             meter: Meter::new(ctx.limits),
             read: statement.ctes.iter().map(|_| OnceCell::new()).collect(),
@@ -263,13 +266,13 @@ impl<'r> Runtime<'r> {
         }
     }
 
-    /// Runs a query that is given nothing, and hands each row to `take` until it says `false`.
+    /// Runs a query that is given no more than parameters left open, and hands each row to `take` until it says `false`.
     pub fn each(
         &self,
         plan: &QueryPlan,
         take: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
     ) -> Result<()> {
-        let frame = Frame { rt: self, subs: &plan.subs, given: &[] };
+        let frame = Frame { rt: self, subs: &plan.subs, given: self.ctx.params };
         let mut input = frame.open(&plan.root)?;
         let mut row = vec![Value::Null; plan.root.width()];
         while input.next(&mut row)? {
@@ -292,7 +295,22 @@ impl<'r> Runtime<'r> {
 /// # Errors
 /// A fault; a limit; what an expression gives.
 pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Output> {
-    let rt = Runtime::new(ctx, statement);
+    executed(&Runtime::new(ctx, statement), statement)
+}
+
+/// Runs a plan of one scan on a table as it is now.
+///
+/// # Errors
+/// As [`execute`].
+pub(super) fn execute_on(
+    ctx: &QueryContext<'_>,
+    statement: &Statement,
+    source: Source,
+) -> Result<Output> {
+    executed(&Runtime { source: Some(source), ..Runtime::new(ctx, statement) }, statement)
+}
+
+fn executed(rt: &Runtime<'_>, statement: &Statement) -> Result<Output> {
     let columns: Vec<OutputColumn> = statement.query.columns.clone();
     let mut rows = Vec::new();
     rt.each(&statement.query, &mut |row| {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::sql::types::same_key;
 use crate::value::Value;
 use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The rows of a common table expression, which are made when they are first asked for.
 pub(super) fn rows_of(rt: &Runtime<'_>, slot: usize) -> Result<Held> {
@@ -38,7 +38,7 @@ pub(super) fn rows_of(rt: &Runtime<'_>, slot: usize) -> Result<Held> {
         if *once {
             new(&mut rows)?;
         }
-        let mut round: Held = Rc::new(rows.clone());
+        let mut round: Held = Arc::new(rows.clone());
         while !round.is_empty() {
             rt.ctx.limits.check_time()?;
             rt.working.borrow_mut().insert(slot, round);
@@ -49,11 +49,11 @@ pub(super) fn rows_of(rt: &Runtime<'_>, slot: usize) -> Result<Held> {
                 new(&mut next)?;
             }
             rows.extend(next.iter().cloned());
-            round = Rc::new(next);
+            round = Arc::new(next);
         }
         rt.working.borrow_mut().remove(&slot);
     }
-    Ok(cell.get_or_init(|| Rc::new(rows)).clone())
+    Ok(cell.get_or_init(|| Arc::new(rows)).clone())
 }
 
 /// Opens a series of numbers.
