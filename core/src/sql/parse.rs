@@ -72,7 +72,11 @@ const DIALECT: OffshootDialect = OffshootDialect;
 pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let mut tokens = tokenize(sql, bytes_max)?;
     if let Some(branching) = branching::read(&tokens)? {
-        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new(), plan: Keeping::default() });
+        return Ok(Parsed {
+            body: Body::Branching(branching),
+            points: Vec::new(),
+            plan: Keeping::default(),
+        });
     }
     let points = take_points(&mut tokens)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);

@@ -312,9 +312,10 @@ mod tests {
         assert_eq!(sql, "select name, 'x' from t where id=$1 and n <> $2 LIMIT 5;");
         assert_eq!(params, [Value::Int(42), Value::from("it's")]);
         let (sql, params) = shape("SELECT \"a = 1\" FROM t WHERE (a >= 7)").unwrap();
-        assert_eq!((sql.as_str(), params), ("SELECT \"a = 1\" FROM t WHERE (a >= $1)", vec![
-            Value::Int(7)
-        ]));
+        assert_eq!(
+            (sql.as_str(), params),
+            ("SELECT \"a = 1\" FROM t WHERE (a >= $1)", vec![Value::Int(7)])
+        );
     }
 
     #[test]

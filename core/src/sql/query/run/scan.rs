@@ -86,7 +86,9 @@ impl Late<'_> {
 /// The path of a scan for what its frame is given, and for one more condition.
 pub(super) fn chosen<'f>(
     frame: Frame<'f>,
-    scan: &'f Scan, more: Option<Expr<usize>>) -> Result<RowPlan> {
+    scan: &'f Scan,
+    more: Option<Expr<usize>>,
+) -> Result<RowPlan> {
     let given = |at: &usize| -> Result<Expr<usize>> {
         Ok(match at.checked_sub(OUTER).and_then(|at| frame.given.get(at)) {
             Some(value) => Expr::Literal(value.clone()),
