@@ -217,3 +217,117 @@ fn literals_taken_out_change_no_answer() {
         assert_eq!(told_lifted, told_anew, "{sql}{tail}");
     }
 }
+
+#[test]
+fn rows_read_apart_are_the_rows_of_the_statement() {
+    let seed = std::env::var("OFFSHOOT_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or(20_261_121);
+    println!("OFFSHOOT_SEED={seed}");
+    let mut rng = Random::new(seed);
+    let mut sessions = [database(), database()].map(|db| Session::new(db, "main", ""));
+    const VALUES: [&str; 30] = [
+        "1",
+        "2",
+        "3",
+        "-7",
+        "007",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.50",
+        "-0.25",
+        "0.0",
+        "-0.0",
+        "1e3",
+        ".5",
+        "123456789012345678",
+        "12345678901234567.8",
+        "NULL",
+        "null",
+        "TRUE",
+        "false",
+        "DEFAULT",
+        "'x'",
+        "''",
+        "'it''s'",
+        "'ä\\n'",
+        "'2024-02-29'",
+        "x'00ff'",
+        "1 + 1",
+        "'a' || 'b'",
+        "'10'",
+        "'[1, 2]'",
+    ];
+    const TYPES: [&str; 12] = [
+        "INT",
+        "SMALLINT",
+        "BIGINT",
+        "TEXT",
+        "VARCHAR(3)",
+        "DECIMAL(6,1)",
+        "REAL",
+        "BOOLEAN",
+        "DATE",
+        "JSON",
+        "",
+        "INT DEFAULT 5 NOT NULL",
+    ];
+    const VERBS: [&str; 5] = [
+        "INSERT INTO",
+        "insert  into",
+        "INSERT OR IGNORE INTO",
+        "INSERT OR REPLACE INTO",
+        "REPLACE INTO",
+    ];
+    const TAILS: [&str; 7] = [
+        "",
+        ";",
+        " RETURNING *",
+        " ON CONFLICT DO NOTHING",
+        "\nON CONFLICT (k) DO UPDATE SET a = excluded.a",
+        " ON CONFLICT (a) DO NOTHING",
+        " RETURNING nothing",
+    ];
+    const COLUMNS: [&str; 6] =
+        ["", " (k, a, b)", " (\"b\", k, a)", " (K,a)", " (a, a, b)", " (k, a, z)"];
+    let mut done = 0;
+    for table in 0..300 {
+        let mut pick = |from: &[&str]| from[rng.below(from.len() as u64) as usize].to_string();
+        let (a, b) = (pick(&TYPES), pick(&TYPES));
+        let create = format!("CREATE TABLE t{table} (k INTEGER PRIMARY KEY, a {a}, b {b})");
+        sessions.iter_mut().for_each(|session| drop(run(session, &create)));
+        for statement in 0..12 {
+            let mut pick = |from: &[&str]| from[rng.below(from.len() as u64) as usize].to_string();
+            // Few values, so that whole statements succeed as well.
+            let few = [pick(&VALUES), pick(&VALUES), "NULL".to_string()];
+            let mut rows = Vec::new();
+            for row in 0..pick(&["1", "2", "3"]).parse::<usize>().unwrap() {
+                let key = pick(&["1", "NULL", &(10 * statement + row).to_string()]);
+                let mut values = vec![key];
+                let width = pick(&["2", "2", "2", "2", "2", "2", "2", "1", "3"]);
+                for _ in 0..width.parse::<usize>().unwrap() {
+                    values.push(pick(&few.each_ref().map(String::as_str)));
+                }
+                rows.push(format!("({})", values.join(&pick(&[",", ", ", " , "]))));
+            }
+            let (verb, columns, tail) = (pick(&VERBS), pick(&COLUMNS), pick(&TAILS));
+            let columns = pick(&["", "", "", &columns]);
+            let tail = pick(&["", "", &tail]);
+            let rows = rows.join(&pick(&[",", ",\n"]));
+            let sql = format!("{verb} t{table}{columns} VALUES {rows}{tail}");
+            let [apart, whole] = &mut sessions;
+            let apart = ask(apart, &sql, &[], AsOf::Now);
+            let whole = ask(whole, &format!("/* whole */ {sql}"), &[], AsOf::Now);
+            assert_eq!(told(&apart), told(&whole), "{create}\n{sql}");
+            let counted = |answer: &Result<Output>| {
+                answer.as_ref().ok().map(|output| (output.affected, format!("{:?}", output.ids)))
+            };
+            assert_eq!(counted(&apart), counted(&whole), "{create}\n{sql}");
+            done += u32::from(apart.is_ok());
+        }
+        let all = format!("SELECT * FROM t{table} ORDER BY k");
+        let [apart, whole] =
+            sessions.each_mut().map(|session| format!("{:?}", run(session, &all).rows));
+        assert_eq!(apart, whole, "{create}");
+    }
+    assert!(done > 300, "only {done} statements did anything");
+}

@@ -265,7 +265,7 @@ pub fn delete_rows(
 }
 
 fn without_params(limits: &Limits) -> WriteContext<'_> {
-    WriteContext { points: &[], params: &[], limits }
+    WriteContext { points: &[], params: &[], limits, rows: None }
 }
 
 fn write(

@@ -4,6 +4,7 @@ use super::bounds::check_shape;
 use super::branching::{self, Branching};
 use super::ddl_text;
 use super::dialect::OffshootDialect;
+use super::dml::LiteralRow;
 use super::national::plain_texts;
 use super::points::{PointText, take_points};
 use super::query::Keeping;
@@ -14,6 +15,7 @@ use gluesql_core::sqlparser::parser::{Parser, ParserError};
 use gluesql_core::sqlparser::tokenizer::{
     Location, Token, TokenWithLocation, Tokenizer, Whitespace, Word,
 };
+use std::sync::Arc;
 
 /// A statement as it was written.
 #[derive(Debug, Clone)]
@@ -24,13 +26,15 @@ pub(crate) struct Parsed {
     pub points: Vec<PointText>,
     /// Its plan, where that can be kept.
     pub plan: Keeping,
+    /// The rows of an INSERT that were read apart from it; they stand for those of its VALUES.
+    pub rows: Option<Vec<LiteralRow>>,
 }
 
 /// What a statement says.
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// SQL on one branch. Tables with an `AS OF` of their own carry a mark.
-    Sql(Box<Statement>),
+    Sql(Arc<Statement>),
     /// About branches.
     Branching(Branching),
 }
@@ -53,7 +57,7 @@ impl Parsed {
     /// As [`Parsed::statement`].
     pub fn into_statement(self) -> Result<Statement> {
         match self.body {
-            Body::Sql(statement) => Ok(*statement),
+            Body::Sql(statement) => Ok(Arc::unwrap_or_clone(statement)),
             Body::Branching(_) => Err(stands_alone()),
         }
     }
@@ -76,6 +80,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
             body: Body::Branching(branching),
             points: Vec::new(),
             plan: Keeping::default(),
+            rows: None,
         });
     }
     let points = take_points(&mut tokens)?;
@@ -87,7 +92,8 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    Ok(Parsed { body: Body::Sql(Box::new(statement)), points, plan: Keeping::default() })
+    let body = Body::Sql(Arc::new(statement));
+    Ok(Parsed { body, points, plan: Keeping::default(), rows: None })
 }
 
 /// Reads one expression and nothing else.

@@ -327,6 +327,7 @@ impl Session {
             points: &points,
             params: request.params,
             limits: &request.limits,
+            rows: parsed.rows.as_deref(),
         };
         whole(txn, &request.moment, |txn| write::run(txn, &env, parsed.statement()?))
     }

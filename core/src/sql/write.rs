@@ -1,6 +1,7 @@
 //! Statements that write, inside a transaction.
 
 use super::context::{QueryContext, table_name};
+use super::dml::LiteralRow;
 use super::points::split_mark;
 use super::query::plain_table;
 use super::request::{Limits, Output};
@@ -26,6 +27,8 @@ pub(crate) struct WriteContext<'w> {
     pub params: &'w [Value],
     /// What it may use.
     pub limits: &'w Limits,
+    /// The rows of an INSERT that were read apart from it.
+    pub rows: Option<&'w [LiteralRow]>,
 }
 
 /// What a statement reads while it writes: the state as it was when this was taken. It holds no

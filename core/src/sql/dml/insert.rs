@@ -3,6 +3,7 @@
 use super::around::{Around, query};
 use super::assign::{default_of, is_default, refuse_generated};
 use super::cascade::{Changed, follow, is_parent};
+use super::literal_rows::LiteralRow;
 use super::returning::Returning;
 use super::syntax::plain_name;
 use super::upsert::{Change, Conflict, Unique, uniques};
@@ -44,7 +45,7 @@ pub(in crate::sql) fn insert(
     let table = txn.state().find(plain_name(&insert.table_name)?)?.clone();
     let snapshot = Snapshot::of(txn, env);
     let ctx = snapshot.context(Some(txn));
-    let incoming = read_source(&ctx, insert, &table, around)?;
+    let incoming = read_source(&ctx, insert, &table, around, env.rows)?;
     let alias = insert.table_alias.as_ref().map(|a| a.value.as_str());
     let conflict = match (&insert.on, insert.or) {
         (None, None) => Conflict::Error,
@@ -80,6 +81,7 @@ fn read_source(
     insert: &Insert,
     table: &TableState,
     around: Around<'_>,
+    literals: Option<&[LiteralRow]>,
 ) -> Result<Incoming> {
     let def = &table.table.def;
     let mut columns: Vec<usize> = Vec::new();
@@ -113,6 +115,16 @@ fn read_source(
             def.name
         ))),
     };
+    if let Some(literals) = literals {
+        let meter = Meter::new(ctx.limits);
+        fit(literals.first().map_or(0, Vec::len), &mut columns);
+        for row in literals {
+            meter.step()?;
+            arity(row.len(), &columns)?;
+            meter.hold(row.iter().flatten().map(Value::size_bytes).sum())?;
+        }
+        return Ok(Incoming { columns, rows: literals.to_vec(), drawn: 0 });
+    }
     if let (Some(values), true) = (plain_values(source), around.is_nothing()) {
         let eval = ctx.eval();
         let meter = Meter::new(ctx.limits);
