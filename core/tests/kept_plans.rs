@@ -86,6 +86,53 @@ fn a_table_that_changed_is_bound_anew() {
 }
 
 #[test]
+fn a_query_on_all_rows_follows_them() {
+    let mut session = Session::new(database(), "main", "");
+    filled(&mut session);
+    let queries = [
+        "SELECT id, s FROM t ORDER BY id DESC LIMIT 2",
+        "SELECT a, id FROM t ORDER BY a, id LIMIT 3 OFFSET 1",
+        "SELECT a, COUNT(*), SUM(id) FROM t GROUP BY a ORDER BY a",
+        "SELECT COUNT(*), MIN(id), MAX(a) FROM t",
+        "SELECT * FROM t",
+        "SELECT DISTINCT a FROM t ORDER BY a",
+    ];
+    let mut seen = Vec::new();
+    for change in [
+        "UPDATE t SET s = 'y' WHERE id = 4",
+        "DELETE FROM t WHERE id = 4",
+        "INSERT INTO t SELECT g, g % 7, 'many', 0, TRUE FROM generate_series(5, 3000) g",
+        "DROP INDEX t_a",
+        "CREATE INDEX t_a ON t (a DESC)",
+        "DELETE FROM t",
+    ] {
+        seen.extend(queries.map(|sql| same(&mut session, sql, &[], AsOf::Now)));
+        run(&mut session, change);
+    }
+    seen.extend(queries.map(|sql| same(&mut session, sql, &[], AsOf::Now)));
+    seen.sort();
+    seen.dedup();
+    assert!(seen.len() > 25, "{}", seen.len());
+}
+
+#[test]
+fn the_moment_of_a_query_is_its_own() {
+    let mut session = Session::new(database(), "main", "");
+    filled(&mut session);
+    for sql in [
+        "SELECT now() FROM t WHERE id = 1",
+        "SELECT random() FROM t WHERE id = 1",
+        "SELECT now(), random() FROM t LIMIT 1",
+        "SELECT current_timestamp FROM t ORDER BY id DESC LIMIT 1",
+    ] {
+        let first = run(&mut session, sql).rows;
+        for _ in 0..3 {
+            assert_ne!(run(&mut session, sql).rows, first, "{sql}");
+        }
+    }
+}
+
+#[test]
 fn an_index_that_goes_or_comes_is_heeded() {
     let mut session = Session::new(database(), "main", "");
     filled(&mut session);

@@ -35,6 +35,7 @@ pub(super) struct Input {
 enum InputColumns {
     Table(Arc<TableState>),
     Named(Vec<OutputColumn>),
+    Series(Vec<OutputColumn>),
 }
 
 impl Input {
@@ -42,6 +43,7 @@ impl Input {
         match &self.columns {
             InputColumns::Table(state) => Columns::Table(&state.table.def),
             InputColumns::Named(columns) => Columns::Named(columns),
+            InputColumns::Series(columns) => Columns::Series(columns),
         }
     }
 }
@@ -241,6 +243,13 @@ impl Env<'_> {
                     }
                 };
                 (columns, Node::Scan(Box::new(Scan::of(source))))
+            }
+            // Its column is called as it is itself.
+            Relation::Rows(Bound { node: node @ Node::Series { .. }, mut columns }) => {
+                if let (Some(_), Some(column)) = (alias, columns.first_mut()) {
+                    column.name.clone_from(&shown);
+                }
+                (InputColumns::Series(renamed(columns, names, &shown)?), node)
             }
             Relation::Rows(Bound { node, columns }) => {
                 (InputColumns::Named(renamed(columns, names, &shown)?), node)

@@ -17,6 +17,8 @@
 //! other form of plan, is not kept, and the statement is bound each time as if this file were not
 //! there.
 //!
+//! So does a query on all rows of one table, without conditions.
+//!
 //! A text whose literals stand where values could be left open has the plan of the text with
 //! parameters in their place ([`Lifted`]).
 
@@ -67,7 +69,7 @@ impl Keeping {
     /// A fault; a limit; what an expression gives.
     pub fn run(&self, ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Output>> {
         let params = ctx.params;
-        if params.is_empty() || params.len() > PARAMS_MAX {
+        if params.len() > PARAMS_MAX {
             return Ok(None);
         }
         ctx.limits.check_time()?;
@@ -120,7 +122,7 @@ impl Kept {
 /// A plan with the values of all parameters left open, where there can be one.
 fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
     let Ast::Query(query) = statement else { return Ok(None) };
-    let Some(name) = lone_table(query) else { return Ok(None) };
+    let Some(name) = lone_table(query, ctx.params.is_empty()) else { return Ok(None) };
     let Ok(source) = ctx.source(name) else { return Ok(None) };
     if !source.current || source.table.table.def.view().is_some() {
         return Ok(None);
@@ -134,9 +136,10 @@ fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
         // Bound with its values it says what is wrong, if anything is.
         Err(_) => return Ok(None),
     };
+    let root = &statement.query.root;
     let plain = statement.ctes.is_empty()
         && statement.query.subs.is_empty()
-        && is_plain(&statement.query.root);
+        && if ctx.params.is_empty() { is_of_all(root) } else { is_plain(root) };
     Ok(plain.then(|| Kept {
         name: name.clone(),
         table: source.table.table.clone(),
@@ -145,10 +148,14 @@ fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
     }))
 }
 
-/// The only table of a query that is no more than a SELECT.
-fn lone_table(query: &Query) -> Option<&ObjectName> {
+/// The only table of a query that is no more than a SELECT, and that has conditions only if they may
+/// be left open.
+fn lone_table(query: &Query, whole: bool) -> Option<&ObjectName> {
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
     let ([table], None) = (select.from.as_slice(), &query.with) else { return None };
+    if whole && select.selection.is_some() {
+        return None;
+    }
     match &table.relation {
         TableFactor::Table { name, args: None, .. } if table.joins.is_empty() => Some(name),
         _ => None,
@@ -163,6 +170,20 @@ fn is_plain(node: &Node) -> bool {
         Node::Place { input, .. } | Node::Filter { input, .. } | Node::Project { input, .. } => {
             is_plain(input)
         }
+        _ => false,
+    }
+}
+
+/// Whether a plan is what is computed from all rows of a table: their path, which may be the order
+/// that is asked for, depends on no value.
+fn is_of_all(node: &Node) -> bool {
+    match node {
+        Node::Scan(scan) => scan.filter.is_none() && scan.among.is_empty(),
+        Node::Place { input, .. }
+        | Node::Project { input, .. }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => is_of_all(input),
+        Node::Group(group) => is_of_all(&group.input),
         _ => false,
     }
 }
