@@ -89,8 +89,12 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
 
 /// Whether a violation ends the whole transaction.
 pub(super) fn rolls_back(statement: &Statement) -> bool {
-    matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
-        if insert.or == Some(SqliteOnConflict::Rollback))
+    let (inner, around) = dml::taken_apart(statement);
+    let or = match inner {
+        Statement::Insert(insert) => insert.or,
+        _ => around.or(),
+    };
+    or == Some(SqliteOnConflict::Rollback)
 }
 
 /// What is said where a table was meant.
