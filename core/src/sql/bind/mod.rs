@@ -43,11 +43,20 @@ pub(super) struct Subquery<'q> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SubqueryKind {
     Scalar,
-    Exists { negated: bool },
-    In { negated: bool },
-    Compare { op: CompareOp, all: bool },
+    Exists {
+        negated: bool,
+    },
+    In {
+        negated: bool,
+    },
+    Compare {
+        op: CompareOp,
+        all: bool,
+    },
     /// A row with the only row of the query.
-    Row { op: CompareOp },
+    Row {
+        op: CompareOp,
+    },
 }
 
 /// What a subquery becomes.
@@ -490,8 +499,7 @@ impl<'b> Binder<'b> {
         right: &SqlExpr,
         all: bool,
     ) -> Result<Bound> {
-        let op = compare_op(op)
-            .ok_or_else(|| Error::Unsupported(format!("{op} ANY and ALL")))?;
+        let op = compare_op(op).ok_or_else(|| Error::Unsupported(format!("{op} ANY and ALL")))?;
         let Some(query) = subquery_of(right) else {
             return Err(Error::Unsupported("ANY and ALL of anything but a subquery".into()));
         };

@@ -87,8 +87,7 @@ impl<'s> Around<'s> {
 
     /// The second ON CONFLICT and those behind it, in their order.
     pub fn more_conflicts(&self) -> Vec<&'s OnInsert> {
-        let mut all: Vec<&OnInsert> =
-            self.beside().filter_map(|says| says.on.as_ref()).collect();
+        let mut all: Vec<&OnInsert> = self.beside().filter_map(|says| says.on.as_ref()).collect();
         all.reverse();
         all
     }

@@ -433,7 +433,8 @@ impl Inserting<'_> {
 /// Whether a row stands in the way in any key.
 pub(super) fn any(
     state: &TableState,
-    standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>) -> Result<bool> {
+    standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>,
+) -> Result<bool> {
     for unique in uniques(state) {
         if standing(unique)?.is_some() {
             return Ok(true);

@@ -35,8 +35,8 @@ pub(in crate::sql) enum Conflict {
         target: Unique,
         change: Change,
     },
-    /// Several ON CONFLICT clauses, each `Ignore` or `Update`: the first counts in whose key a
-    /// row stands.
+    /// Several ON CONFLICT clauses, or one for every key: the first counts in whose key a row stands.
+    /// Only the last may be `Several` itself.
     Several(Vec<Conflict>),
 }
 
@@ -108,14 +108,12 @@ impl Conflict {
         match &on.action {
             OnConflictAction::DoNothing => Ok(Conflict::Ignore(target)),
             OnConflictAction::DoUpdate(update) => {
-                let mut all = uniques(state);
-                let target = match (target, all.next(), all.next()) {
-                    (Some(target), ..) | (None, Some(target), None) => target,
-                    _ => {
-                        return Err(Error::Sql(
-                            "ON CONFLICT DO UPDATE must name the columns of a key".into(),
-                        ));
-                    }
+                let Some(target) = target else {
+                    let any = uniques(state).map(|target| {
+                        let change = Change::read(ctx, def, alias, update)?;
+                        Ok(Conflict::Update { target, change })
+                    });
+                    return Ok(Conflict::Several(any.collect::<Result<_>>()?));
                 };
                 Ok(Conflict::Update { target, change: Change::read(ctx, def, alias, update)? })
             }

@@ -434,7 +434,8 @@ impl<'b> Env<'b> {
         let plan = self.binding.planned(&frame, self.within_view(), |env| {
             let mut bound = visible(env.body(base, ctes)?);
             rename(&mut bound.columns, cte)?;
-            bounds = (env.order_keys(&bound.columns, ctes, order_of(whole)?)?, env.cut(whole, ctes)?);
+            bounds =
+                (env.order_keys(&bound.columns, ctes, order_of(whole)?)?, env.cut(whole, ctes)?);
             Ok(bound)
         });
         let plan = match plan {

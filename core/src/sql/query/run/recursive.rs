@@ -47,7 +47,8 @@ fn recursive(
         0 => 0,
         limit => usize::try_from(limit.saturating_add(offset)).unwrap_or(usize::MAX),
     });
-    let mut found = Found { frame, step, seen: HashSet::new(), waiting: Vec::new(), keys: Vec::new() };
+    let mut found =
+        Found { frame, step, seen: HashSet::new(), waiting: Vec::new(), keys: Vec::new() };
     let mut rows: Vec<Vec<Value>> = Vec::new();
     if enough != Some(0) {
         found.add(collect(frame, base, width)?)?;
@@ -85,6 +86,7 @@ impl Found<'_> {
     fn add(&mut self, rows: Vec<Vec<Value>>) -> Result<()> {
         let order = &self.step.order;
         for row in rows {
+            self.frame.step()?;
             if self.step.once {
                 let mut key = Vec::with_capacity(row.len() * 10);
                 row.iter().for_each(|value| same_key(&mut key, value));
