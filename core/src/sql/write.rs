@@ -111,6 +111,18 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
     {
         return Err(is_view(table.table.name()));
     }
+    let output = run_any(txn, env, statement)?;
+    let held: usize = txn.state().temporary_tables().map(|table| table.overlay_bytes()).sum();
+    if held as u64 > env.limits.memory_bytes {
+        let most = env.limits.memory_bytes;
+        return Err(Error::Limit(format!(
+            "the temporary tables of this session would hold more than {most} bytes"
+        )));
+    }
+    Ok(output)
+}
+
+fn run_any(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     let (inner, around) = dml::taken_apart(statement);
     match inner {
         Statement::Insert(insert) => dml::insert(txn, env, insert, around),

@@ -279,6 +279,7 @@ impl Env<'_> {
         let marked = name.0.last().is_some_and(|ident| split_mark(&ident.value).1.is_some());
         match self.view_point {
             Some(point) if !marked => ctx.source_at(name, point),
+            _ if self.view_depth > 0 => ctx.source_in_view(name),
             _ => ctx.source(name),
         }
     }
