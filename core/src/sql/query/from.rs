@@ -194,6 +194,7 @@ impl Env<'_> {
     fn factor(&self, from: &mut From, factor: &TableFactor, ctes: &InSight<'_>) -> Result<Tree> {
         let unsupported = |what: &str| Err(Error::Unsupported(what.to_owned()));
         match factor {
+            TableFactor::Table { with_ordinality: true, .. } => unsupported("WITH ORDINALITY"),
             TableFactor::Table { name, alias, args, version: None, partitions, .. }
                 if partitions.is_empty() =>
             {
