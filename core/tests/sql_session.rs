@@ -328,6 +328,28 @@ fn only_queries_run_where_only_queries_may() {
     assert!(session.execute(&read_only).is_ok());
 }
 
+#[test]
+fn temporary_tables_are_bounded_and_end_with_their_session() {
+    let database = database();
+    let mut session = Session::new(database.clone(), "main", "");
+    run(&mut session, "CREATE TEMP TABLE t (id INTEGER PRIMARY KEY, v TEXT)").unwrap();
+    let limits = Limits { memory_bytes: 100_000, ..Limits::default() };
+    let row = "INSERT INTO t (v) VALUES ('0123456789012345678901234567890123456789')";
+    let mut rows = 0;
+    let error = loop {
+        match run_with(&mut session, row, limits.clone()) {
+            Ok(_) => rows += 1,
+            Err(error) => break error,
+        }
+        assert!(rows < 10_000, "it is not bounded");
+    };
+    assert!(matches!(error, Error::Limit(_)), "{error}");
+    assert_eq!(number(&mut session, "SELECT count(*) FROM t"), rows);
+    assert_eq!(number(&mut session, "SELECT count(*) FROM offshoot_log"), 1);
+    let mut other = Session::new(database, "main", "");
+    assert!(matches!(run(&mut other, "SELECT * FROM t"), Err(Error::NotFound { .. })));
+}
+
 fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(map) => map,

@@ -65,3 +65,8 @@ SELECT -a, count(*) FROM n GROUP BY -a ORDER BY -a;
 SELECT round(avg(price), 2) FROM books;
 SELECT (count(*) + 1) / 2 FROM n;
 SELECT year / 100 AS century, count(*) FROM books GROUP BY century HAVING century IS NOT NULL ORDER BY century;
+SELECT json_group_array(x) FROM (SELECT 1 AS x UNION ALL SELECT NULL UNION ALL SELECT 'a"b' UNION ALL SELECT 2);
+SELECT json_group_object(k, v) FROM (SELECT 'a' AS k, 1 AS v UNION ALL SELECT 'b', NULL UNION ALL SELECT 'c', 'x');
+SELECT json_group_array(1), json_group_object('a', 1) FROM emp WHERE 1 = 0;
+SELECT dept, json_group_array(id) FROM (SELECT dept, id FROM emp ORDER BY id) GROUP BY dept ORDER BY dept;
+SELECT json_group_array(id) FILTER (WHERE pay > 4) FROM (SELECT id, pay FROM emp ORDER BY id);

@@ -31,6 +31,7 @@ mod def;
 mod id;
 mod state;
 mod table;
+mod temporary;
 mod verify;
 mod violation;
 

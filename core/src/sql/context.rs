@@ -64,6 +64,19 @@ impl<'q> QueryContext<'q> {
         }
     }
 
+    /// The table that a name inside a view means: everyone's.
+    ///
+    /// # Errors
+    /// As [`source`](Self::source).
+    pub fn source_in_view(&self, name: &ObjectName) -> Result<Source> {
+        match split_mark(table_name(name)?) {
+            (name, None) => {
+                Ok(Source { table: self.state.find_kept(name)?.clone(), current: true })
+            }
+            (_, Some(_)) => self.source(name),
+        }
+    }
+
     /// The table that a name without a point of its own means at one of the statement's points.
     ///
     /// # Errors

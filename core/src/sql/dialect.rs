@@ -57,7 +57,7 @@ impl Dialect for OffshootDialect {
     }
 
     // `a IS [NOT] b`, `a IS [NOT] DISTINCT FROM b`, whose right side the parser would let take all
-    // that follows, AND and OR included, and `a [NOT] GLOB b`.
+    // that follows, AND and OR included, `a ISNULL`, `a NOTNULL` and `a [NOT] GLOB b`.
     fn parse_infix(
         &self,
         parser: &mut Parser<'_>,
@@ -89,6 +89,14 @@ impl Dialect for OffshootDialect {
                 false => Expr::IsDistinctFrom(left, right),
             }));
         }
+        if let Some(null) = null_test(&at(0)) {
+            parser.next_token();
+            let expr = Box::new(expr.clone());
+            return Some(Ok(match null {
+                true => Expr::IsNull(expr),
+                false => Expr::IsNotNull(expr),
+            }));
+        }
         let not = keyword(0) == Keyword::NOT;
         if !is_glob(&at(usize::from(not))) {
             return None;
@@ -112,6 +120,9 @@ impl Dialect for OffshootDialect {
             Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow
         ) {
             return Some(Ok(MEMBER_PRECEDENCE));
+        }
+        if null_test(&first).is_some() {
+            return Some(Ok(self.prec_value(Precedence::Is)));
         }
         let negated = matches!(&first, Token::Word(word) if word.keyword == Keyword::NOT)
             && is_glob(&parser.peek_nth_token(1).token);
@@ -164,6 +175,17 @@ impl Dialect for OffshootDialect {
 
     fn supports_select_wildcard_except(&self) -> bool {
         true
+    }
+}
+
+/// Whether this is `ISNULL` or `NOTNULL` behind a value; `None`: neither.
+fn null_test(token: &Token) -> Option<bool> {
+    match token {
+        Token::Word(Word { value, quote_style: None, .. }) => {
+            let null = value.eq_ignore_ascii_case("ISNULL");
+            (null || value.eq_ignore_ascii_case("NOTNULL")).then_some(null)
+        }
+        _ => None,
     }
 }
 

@@ -46,6 +46,7 @@ mod parse;
 mod points;
 mod predicate;
 mod query;
+mod refused;
 mod request;
 mod scan;
 pub mod script;

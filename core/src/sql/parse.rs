@@ -8,6 +8,7 @@ use super::dml::LiteralRow;
 use super::national::plain_texts;
 use super::points::{PointText, take_points};
 use super::query::Keeping;
+use super::refused::feature;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
 use gluesql_core::sqlparser::keywords::Keyword;
@@ -84,6 +85,21 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
         });
     }
     let points = take_points(&mut tokens)?;
+    match read(tokens) {
+        Ok(statement) => {
+            let body = Body::Sql(Arc::new(statement));
+            Ok(Parsed { body, points, plan: Keeping::default(), rows: None })
+        }
+        Err(error @ Error::Sql(_)) => match feature(&tokenize(sql, bytes_max)?) {
+            Some(feature) => Err(Error::Unsupported(feature)),
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// The one statement that all tokens make.
+fn read(tokens: Vec<TokenWithLocation>) -> Result<Statement> {
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
     while parser.consume_token(&Token::SemiColon) {}
     if parser.peek_token().token == Token::EOF {
@@ -92,8 +108,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    let body = Body::Sql(Arc::new(statement));
-    Ok(Parsed { body, points, plan: Keeping::default(), rows: None })
+    Ok(statement)
 }
 
 /// Reads one expression and nothing else.

@@ -23,6 +23,7 @@ use crate::database::{AsOf, CommitNote, Database, Point, SlotToken};
 use crate::error::{Error, Result};
 use crate::history::Micros;
 use crate::moment::Moment;
+use crate::row::TableState;
 use crate::txn::{Isolation, Txn};
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct Session {
     branch: String,
     author: String,
     open: Option<Open>,
+    /// Tables that only this session sees, as its last transaction left them.
+    temporary: Vec<Arc<TableState>>,
     /// Whether statements about branches are refused.
     stays: bool,
 }
@@ -62,7 +65,8 @@ impl Session {
         branch: impl Into<String>,
         author: impl Into<String>,
     ) -> Self {
-        Session { database, branch: branch.into(), author: author.into(), open: None, stays: false }
+        let (branch, author) = (branch.into(), author.into());
+        Session { database, branch, author, open: None, temporary: Vec::new(), stays: false }
     }
 
     /// A session that stays on its branch and leaves branches alone: CREATE, DROP, MERGE and USE BRANCH
@@ -91,6 +95,11 @@ impl Session {
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Whether it has tables that go with it: it is not replaced by another session then.
+    pub fn has_temporary_tables(&self) -> bool {
+        !self.temporary.is_empty()
     }
 
     /// Runs one statement.
@@ -277,8 +286,13 @@ impl Session {
         let point = self.database.point(&self.branch, &request.as_of)?;
         let points = self.points(request, parsed)?;
         let chunks = self.database.chunks();
+        let mut lent = None;
+        if request.as_of == AsOf::Now && !self.temporary.is_empty() {
+            let state = lent.insert(point.state.clone());
+            self.temporary.iter().try_for_each(|table| state.put_temporary(table.clone()))?;
+        }
         body(&QueryContext {
-            state: &point.state,
+            state: lent.as_ref().unwrap_or(&point.state),
             points: &points,
             chunks: &chunks,
             txn: None,
@@ -363,7 +377,7 @@ impl Session {
 
     /// Runs `body` in a transaction of its own and commits it; a lost race runs it again.
     fn until_committed<T>(
-        &self,
+        &mut self,
         moment: &Moment,
         seeds: &[[u8; 32]],
         body: impl Fn(&Session, &mut Txn) -> Result<(T, String)>,
@@ -374,16 +388,18 @@ impl Session {
         let outcome = loop {
             let attempt = (|| {
                 let mut txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
+                txn.lend(&self.temporary)?;
                 let (value, message) = body(self, &mut txn)?;
+                let temporary = temporary_of(&txn);
                 if !txn.is_dirty() {
-                    return Ok((value, None));
+                    return Ok((value, None, temporary));
                 }
                 // The commit's time is the first statement's.
                 stamp(&mut txn, moment)?;
                 let note = CommitNote { author: self.author.clone(), message };
                 let who = holds.then_some(slot);
                 let receipt = self.database.commit(&self.branch, &txn, &note, who)?;
-                Ok((value, Some(receipt)))
+                Ok((value, Some(receipt), temporary))
             })();
             match attempt {
                 Err(Error::WriteConflict(_)) if lost < LOSSES_MAX => lost += 1,
@@ -402,7 +418,9 @@ impl Session {
             self.database.give_slot(&self.branch, slot);
         }
         self.settle(&outcome, seeds);
-        outcome
+        let (value, receipt, temporary) = outcome?;
+        self.temporary = temporary;
+        Ok((value, receipt))
     }
 
     /// A call that will not be made again needs its automatic ids no more.
@@ -470,7 +488,8 @@ impl Session {
             slot = Some(token);
         }
         // With the slot taken first, nothing comes between this base and the commit.
-        match self.database.begin(&self.branch, moment, isolation) {
+        let begun = self.database.begin(&self.branch, moment, isolation);
+        match begun.and_then(|mut txn| txn.lend(&self.temporary).map(|()| txn)) {
             Ok(txn) => {
                 self.open = Some(Open { txn, slot, done: Vec::new(), marks: Vec::new() });
                 Ok(Output::done(StatementKind::Begin, 0))
@@ -502,6 +521,7 @@ impl Session {
                 }
             }
         }
+        self.temporary = temporary_of(&open.txn);
         self.give_back(&open);
         Ok(output)
     }
@@ -529,6 +549,11 @@ impl Drop for Session {
             self.give_back(&open);
         }
     }
+}
+
+/// The tables of a transaction that only its session sees.
+fn temporary_of(txn: &Txn) -> Vec<Arc<TableState>> {
+    txn.state().temporary_tables().cloned().collect()
 }
 
 fn none_open() -> Error {

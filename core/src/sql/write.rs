@@ -92,8 +92,12 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
 
 /// Whether a violation ends the whole transaction.
 pub(super) fn rolls_back(statement: &Statement) -> bool {
-    matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
-        if insert.or == Some(SqliteOnConflict::Rollback))
+    let (inner, around) = dml::taken_apart(statement);
+    let or = match inner {
+        Statement::Insert(insert) => insert.or,
+        _ => around.or(),
+    };
+    or == Some(SqliteOnConflict::Rollback)
 }
 
 /// What is said where a table was meant.
@@ -110,6 +114,18 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
     {
         return Err(is_view(table.table.name()));
     }
+    let output = run_any(txn, env, statement)?;
+    let held: usize = txn.state().temporary_tables().map(|table| table.overlay_bytes()).sum();
+    if held as u64 > env.limits.memory_bytes {
+        let most = env.limits.memory_bytes;
+        return Err(Error::Limit(format!(
+            "the temporary tables of this session would hold more than {most} bytes"
+        )));
+    }
+    Ok(output)
+}
+
+fn run_any(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     let (inner, around) = dml::taken_apart(statement);
     match inner {
         Statement::Insert(insert) => dml::insert(txn, env, insert, around),

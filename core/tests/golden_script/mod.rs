@@ -135,7 +135,8 @@ impl Run {
 
     /// Forgets what the database holds in memory, where that loses nothing.
     fn reopen(&mut self) {
-        if self.forgetful.is_some() && !self.sessions.values().any(Session::in_transaction) {
+        let holds = |s: &Session| s.in_transaction() || s.has_temporary_tables();
+        if self.forgetful.is_some() && !self.sessions.values().any(holds) {
             self.database = Run::open(&self.forgetful);
             for session in self.sessions.values_mut() {
                 let (branch, author) = (session.branch().to_owned(), session.author().to_owned());

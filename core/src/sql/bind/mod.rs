@@ -12,6 +12,7 @@ mod scope;
 pub(super) use children::children;
 pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, Scope};
 
+use self::mixed::{compare_op, mirrored, row_of, subquery_of};
 use super::context::QueryContext;
 use super::literal::constant;
 use super::types::sql_type;
@@ -42,9 +43,20 @@ pub(super) struct Subquery<'q> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SubqueryKind {
     Scalar,
-    Exists { negated: bool },
-    In { negated: bool },
-    Compare { op: CompareOp, all: bool },
+    Exists {
+        negated: bool,
+    },
+    In {
+        negated: bool,
+    },
+    Compare {
+        op: CompareOp,
+        all: bool,
+    },
+    /// A row with the only row of the query.
+    Row {
+        op: CompareOp,
+    },
 }
 
 /// What a subquery becomes.
@@ -109,7 +121,11 @@ fn run_at_once(
     scope: &Scope<'_>,
     sub: Subquery<'_>,
 ) -> Result<Option<Bound>> {
-    if matches!(sub.kind, SubqueryKind::In { .. }) && sub.values.len() != 1 {
+    let wide = match sub.kind {
+        SubqueryKind::In { .. } => sub.values.len() != 1,
+        kind => matches!(kind, SubqueryKind::Row { .. }),
+    };
+    if wide {
         return Ok(None);
     }
     let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else { return Ok(None) };
@@ -139,6 +155,7 @@ fn run_at_once(
             let value = value.ok_or_else(|| Error::Internal("no value to look for".into()))?;
             value.in_list(column(rows).collect(), negated)
         }
+        SubqueryKind::Row { .. } => return Ok(None),
         SubqueryKind::Compare { op, all } => {
             one_column()?;
             let value = sub.values.into_iter().next();
@@ -226,6 +243,10 @@ impl<'b> Binder<'b> {
                 bound = Some(self.rows(row, op, right)?);
                 break;
             }
+            if let (Some(query), Some(row)) = (subquery_of(left), row_of(right)) {
+                bound = Some(self.row_and_query(row, &mirrored(op), query)?);
+                break;
+            }
             ops.push((op, right));
             at = left;
             // The outermost was offered already.
@@ -272,39 +293,32 @@ impl<'b> Binder<'b> {
     }
 
     fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {
-        let compare = match op {
-            Op::And => return Ok(left.and(right)),
-            Op::Or => return Ok(left.or(right)),
-            Op::Eq => CompareOp::Eq,
-            Op::NotEq => CompareOp::Ne,
-            Op::Lt => CompareOp::Lt,
-            Op::LtEq => CompareOp::Le,
-            Op::Gt => CompareOp::Gt,
-            Op::GtEq => CompareOp::Ge,
+        if let Some(compare) = compare_op(op) {
+            let left_type = self.scope.type_of(&left);
+            let right_type = self.scope.type_of(&right);
+            let left = meet(left, right_type)?;
+            let right = meet(right, left_type)?;
+            return Ok(self.compared(compare, left, right));
+        }
+        match op {
+            Op::And => Ok(left.and(right)),
+            Op::Or => Ok(left.or(right)),
             Op::Spaceship => {
-                return Ok(Expr::IsDistinct {
-                    left: Box::new(left),
-                    right: Box::new(right),
-                    negated: true,
-                });
+                let (left, right) = (Box::new(left), Box::new(right));
+                Ok(Expr::IsDistinct { left, right, negated: true })
             }
-            Op::PGLikeMatch => return Ok(left.like(right, None, false, false)),
-            Op::PGNotLikeMatch => return Ok(left.like(right, None, false, true)),
-            Op::PGILikeMatch => return Ok(left.like(right, None, true, false)),
-            Op::PGNotILikeMatch => return Ok(left.like(right, None, true, true)),
-            Op::Arrow => return Ok(Expr::call(Function::JsonGet, vec![left, right])?),
-            Op::LongArrow => return Ok(Expr::call(Function::JsonGetValue, vec![left, right])?),
-            Op::PGRegexMatch => return matches(left, right, false, false),
-            Op::PGRegexIMatch => return matches(left, right, true, false),
-            Op::PGRegexNotMatch => return matches(left, right, false, true),
-            Op::PGRegexNotIMatch => return matches(left, right, true, true),
-            other => return Ok(left.arith(arith(other)?, right)),
-        };
-        let left_type = self.scope.type_of(&left);
-        let right_type = self.scope.type_of(&right);
-        let left = meet(left, right_type)?;
-        let right = meet(right, left_type)?;
-        Ok(self.compared(compare, left, right))
+            Op::PGLikeMatch => Ok(left.like(right, None, false, false)),
+            Op::PGNotLikeMatch => Ok(left.like(right, None, false, true)),
+            Op::PGILikeMatch => Ok(left.like(right, None, true, false)),
+            Op::PGNotILikeMatch => Ok(left.like(right, None, true, true)),
+            Op::Arrow => Ok(Expr::call(Function::JsonGet, vec![left, right])?),
+            Op::LongArrow => Ok(Expr::call(Function::JsonGetValue, vec![left, right])?),
+            Op::PGRegexMatch => matches(left, right, false, false),
+            Op::PGRegexIMatch => matches(left, right, true, false),
+            Op::PGRegexNotMatch => matches(left, right, false, true),
+            Op::PGRegexNotIMatch => matches(left, right, true, true),
+            other => Ok(left.arith(arith(other)?, right)),
+        }
     }
 
     fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
@@ -507,20 +521,8 @@ impl<'b> Binder<'b> {
         right: &SqlExpr,
         all: bool,
     ) -> Result<Bound> {
-        let op = match op {
-            Op::Eq => CompareOp::Eq,
-            Op::NotEq => CompareOp::Ne,
-            Op::Lt => CompareOp::Lt,
-            Op::LtEq => CompareOp::Le,
-            Op::Gt => CompareOp::Gt,
-            Op::GtEq => CompareOp::Ge,
-            other => return Err(Error::Unsupported(format!("{other} ANY and ALL"))),
-        };
-        let mut right = right;
-        while let SqlExpr::Nested(inner) = right {
-            right = inner;
-        }
-        let SqlExpr::Subquery(query) = right else {
+        let op = compare_op(op).ok_or_else(|| Error::Unsupported(format!("{op} ANY and ALL")))?;
+        let Some(query) = subquery_of(right) else {
             return Err(Error::Unsupported("ANY and ALL of anything but a subquery".into()));
         };
         self.subquery(SubqueryKind::Compare { op, all }, std::slice::from_ref(value), query)
@@ -528,7 +530,7 @@ impl<'b> Binder<'b> {
 }
 
 fn is_comparison(op: &Op) -> bool {
-    matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
+    compare_op(op).is_some()
 }
 
 /// What stands before `COLLATE NOCASE`, if that is what this is.

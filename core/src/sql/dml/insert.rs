@@ -51,7 +51,10 @@ pub(in crate::sql) fn insert(
         (None, None) => Conflict::Error,
         (None, Some(or)) => Conflict::of_or(or, incoming.rows.len() <= 1)?,
         (Some(OnInsert::OnConflict(on)), None | Some(SqliteOnConflict::Abort)) => {
-            Conflict::read(&ctx, &table, alias, on)?
+            match around.more_conflicts() {
+                more if more.is_empty() => Conflict::read(&ctx, &table, alias, on)?,
+                more => Conflict::read_all(&ctx, &table, alias, (on, &more))?,
+            }
         }
         (Some(OnInsert::OnConflict(_)), Some(or)) => {
             return Err(Error::Unsupported(format!("OR {or} beside ON CONFLICT")));
@@ -295,18 +298,26 @@ struct Inserting<'i> {
 
 impl Inserting<'_> {
     fn row(&mut self, txn: &mut Txn, row: Row) -> Result<()> {
-        match self.conflict {
-            Conflict::Error => self.put(txn, row),
-            Conflict::Ignore(target) => {
-                let state = self.state(txn)?;
-                let standing = |unique: Unique| unique.standing(&state, txn.chunks(), &row);
-                let taken = match target {
-                    Some(target) => standing(*target)?.is_some(),
-                    None => any(&state, standing)?,
-                };
-                drop(state);
-                if taken { Ok(()) } else { self.put(txn, row) }
+        self.row_under(txn, row, self.conflict)
+    }
+
+    fn row_under(&mut self, txn: &mut Txn, row: Row, conflict: &Conflict) -> Result<()> {
+        match conflict {
+            // The first that a row stands in the way of; the last, where there is none.
+            Conflict::Several(all) => {
+                let mut all = all.iter().peekable();
+                while let Some(conflict) = all.next() {
+                    if all.peek().is_none() || self.meets(txn, &row, conflict)? {
+                        return self.row_under(txn, row, conflict);
+                    }
+                }
+                self.put(txn, row)
             }
+            Conflict::Error => self.put(txn, row),
+            Conflict::Ignore(_) => match self.meets(txn, &row, conflict)? {
+                true => Ok(()),
+                false => self.put(txn, row),
+            },
             Conflict::IgnoreAll => {
                 let state = self.state(txn)?;
                 if any(&state, |unique| unique.standing(&state, txn.chunks(), &row))? {
@@ -341,6 +352,19 @@ impl Inserting<'_> {
                     Some(key) => self.change(txn, &state, &key, row, change),
                 }
             }
+        }
+    }
+
+    /// Whether a row stands where a clause looks.
+    fn meets(&self, txn: &Txn, row: &Row, conflict: &Conflict) -> Result<bool> {
+        let state = self.state(txn)?;
+        let standing = |unique: Unique| unique.standing(&state, txn.chunks(), row);
+        match conflict {
+            Conflict::Ignore(None) => any(&state, standing),
+            Conflict::Ignore(Some(target)) | Conflict::Update { target, .. } => {
+                Ok(standing(*target)?.is_some())
+            }
+            _ => Ok(false),
         }
     }
 
@@ -419,7 +443,10 @@ impl Inserting<'_> {
 }
 
 /// Whether a row stands in the way in any key.
-fn any(state: &TableState, standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>) -> Result<bool> {
+pub(super) fn any(
+    state: &TableState,
+    standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>,
+) -> Result<bool> {
     for unique in uniques(state) {
         if standing(unique)?.is_some() {
             return Ok(true);

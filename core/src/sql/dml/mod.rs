@@ -21,6 +21,7 @@ mod returning;
 mod syntax;
 mod target;
 mod update;
+mod update_or;
 mod upsert;
 
 pub(super) use around::taken_apart;

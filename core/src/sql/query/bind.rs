@@ -1,7 +1,7 @@
 //! From a query's syntax tree to operators: WITH, set operations, ORDER BY and LIMIT of a whole.
 
 use super::place::{finish, split_conjuncts};
-use super::plan::{Cte, Node, QueryPlan, RowExpr, SortKey, Statement, Sub, SubKind};
+use super::plan::{Cte, Node, QueryPlan, RowExpr, SortKey, Statement, Step, Sub, SubKind};
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::same_name;
@@ -226,6 +226,10 @@ impl<'b> Env<'b> {
                 let value = values.pop().ok_or_else(|| Error::Internal("no value".into()))?;
                 (SubKind::Compare { value, op, all }, SqlType::Boolean, Some(1))
             }
+            SubqueryKind::Row { op } => {
+                let width = Some(sub.values.len());
+                (SubKind::Row { values: sub.values, op }, SqlType::Boolean, width)
+            }
         };
         if let Some(width) = width.filter(|width| *width != plan.columns.len()) {
             return Err(Error::Sql(format!(
@@ -252,11 +256,7 @@ impl<'b> Env<'b> {
             None => ctes.clone(),
             Some(with) => self.with(with, ctes)?,
         };
-        let order: &[OrderByExpr] = match &query.order_by {
-            None => &[],
-            Some(order) if order.interpolate.is_none() => &order.exprs,
-            Some(_) => return Err(Error::Unsupported("INTERPOLATE".into())),
-        };
+        let order = order_of(query)?;
         let cut = self.cut(query, &ctes)?;
         match query.body.as_ref() {
             SetExpr::Select(select) => self.select(select, &ctes, order, cut),
@@ -294,20 +294,30 @@ impl<'b> Env<'b> {
     ) -> Result<Bound> {
         let Bound { mut node, columns } = bound;
         if !order.is_empty() {
-            let mut scope = Scope::empty().within(self.frame, self.view_depth > 0);
-            scope.push("", Columns::Named(&columns), 0);
-            let mut keys = Vec::with_capacity(order.len());
-            for key in order {
-                let expr = match result_column(&key.expr, &columns)? {
-                    Some(at) => Expr::Column(at),
-                    None => self.expr(&scope, ctes, &key.expr)?,
-                };
-                keys.push(sort_key(key, expr)?);
-            }
+            let keys = self.order_keys(&columns, ctes, order)?;
             let few = cut.limit.is_some().then(|| few(&cut));
             node = Node::Sort { input: Box::new(node), keys, few };
         }
         Ok(Bound { node: cut.over(node), columns })
+    }
+
+    /// Keys of ORDER BY over what rows show.
+    fn order_keys(
+        &self,
+        columns: &[OutputColumn],
+        ctes: &InSight<'_>,
+        order: &[OrderByExpr],
+    ) -> Result<Vec<SortKey>> {
+        let mut scope = Scope::empty().within(self.frame, self.view_depth > 0);
+        scope.push("", Columns::Named(columns), 0);
+        let bind = |key: &OrderByExpr| {
+            let expr = match result_column(&key.expr, columns)? {
+                Some(at) => Expr::Column(at),
+                None => self.expr(&scope, ctes, &key.expr)?,
+            };
+            sort_key(key, expr)
+        };
+        order.iter().map(bind).collect()
     }
 
     /// Binds what stands between WITH and ORDER BY.
@@ -435,10 +445,15 @@ impl<'b> Env<'b> {
         let refused =
             |what: &str| Err(Error::Unsupported(format!("{what} in the recursive '{name}'")));
         let frame = self.beside();
-        let plan = self
-            .binding
-            .planned(&frame, self.within_view(), |env| Ok(visible(env.body(base, ctes)?)));
-        let mut plan = match plan {
+        let mut bounds = (Vec::new(), Cut::default());
+        let plan = self.binding.planned(&frame, self.within_view(), |env| {
+            let mut bound = visible(env.body(base, ctes)?);
+            rename(&mut bound.columns, cte)?;
+            bounds =
+                (env.order_keys(&bound.columns, ctes, order_of(whole)?)?, env.cut(whole, ctes)?);
+            Ok(bound)
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             // The base reads what it is to define, if nothing else goes by that name.
             Err(Error::NotFound { name: missing, .. }) if same_name(&missing, name) => {
@@ -446,7 +461,6 @@ impl<'b> Env<'b> {
             }
             Err(error) => return Err(error),
         };
-        rename(&mut plan.columns, cte)?;
         let read = Rc::new(Cell::new(false));
         let columns = Rc::new(plan.columns.clone());
         let what = What::Working { slot, columns: columns.clone(), read: read.clone() };
@@ -460,9 +474,6 @@ impl<'b> Env<'b> {
             self.settle(slot, placeholder(name));
             return Ok(None);
         }
-        if whole.order_by.is_some() || whole.limit.is_some() || whole.offset.is_some() {
-            return refused("ORDER BY and LIMIT");
-        }
         if !frame.stands_alone() || !step_frame.stands_alone() {
             return refused("reading the rows around it");
         }
@@ -470,7 +481,9 @@ impl<'b> Env<'b> {
             return Err(Error::Sql(format!("the parts of '{name}' differ in columns")));
         }
         let once = !matches!(quantifier, SetQuantifier::All);
-        Ok(Some(Cte { name: name.to_owned(), plan, step: Some((step, once)) }))
+        let (order, Cut { limit, offset }) = bounds;
+        let step = Some(Step { plan: step, once, order, limit, offset });
+        Ok(Some(Cte { name: name.to_owned(), plan, step }))
     }
 
     /// The common table expression that a name means.
@@ -609,6 +622,15 @@ fn combined(
         },
     };
     Ok(Bound { node, columns })
+}
+
+/// The keys of a query's ORDER BY.
+fn order_of(query: &Query) -> Result<&[OrderByExpr]> {
+    match &query.order_by {
+        None => Ok(&[]),
+        Some(order) if order.interpolate.is_none() => Ok(&order.exprs),
+        Some(_) => Err(Error::Unsupported("INTERPOLATE".into())),
+    }
 }
 
 fn refuse_extras(query: &Query) -> Result<()> {

@@ -146,9 +146,9 @@ impl Tree {
             }
             self.lines.push(format!("with {}", cte.name));
             self.query(&cte.plan, 1);
-            if let Some((step, _)) = &cte.step {
+            if let Some(step) = &cte.step {
                 self.lines.push("  again, until nothing is new".into());
-                self.query(step, 2);
+                self.query(&step.plan, 2);
             }
         }
     }
@@ -160,7 +160,7 @@ impl Tree {
                 SubKind::Scalar => "value",
                 SubKind::Exists { .. } => "exists",
                 SubKind::In { .. } => "in",
-                SubKind::Compare { .. } => "compare",
+                SubKind::Compare { .. } | SubKind::Row { .. } => "compare",
             };
             let how = match sub.plan.outer.is_empty() {
                 true => "run once",

@@ -195,6 +195,7 @@ impl Env<'_> {
     fn factor(&self, from: &mut From, factor: &TableFactor, ctes: &InSight<'_>) -> Result<Tree> {
         let unsupported = |what: &str| Err(Error::Unsupported(what.to_owned()));
         match factor {
+            TableFactor::Table { with_ordinality: true, .. } => unsupported("WITH ORDINALITY"),
             TableFactor::Table { name, alias, args, version: None, partitions, .. }
                 if partitions.is_empty() =>
             {
@@ -287,6 +288,7 @@ impl Env<'_> {
         let marked = name.0.last().is_some_and(|ident| split_mark(&ident.value).1.is_some());
         match self.view_point {
             Some(point) if !marked => ctx.source_at(name, point),
+            _ if self.view_depth > 0 => ctx.source_in_view(name),
             _ => ctx.source(name),
         }
     }

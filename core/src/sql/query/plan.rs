@@ -58,6 +58,8 @@ pub(in crate::sql) enum SubKind {
     In { values: Vec<RowExpr>, negated: bool },
     /// Whether a comparison holds for all of its rows, or for any.
     Compare { value: RowExpr, op: CompareOp, all: bool },
+    /// Whether a comparison with its only row holds; NULL if there is none.
+    Row { values: Vec<RowExpr>, op: CompareOp },
 }
 
 /// A common table expression.
@@ -65,9 +67,24 @@ pub(in crate::sql) enum SubKind {
 pub(in crate::sql) struct Cte {
     pub name: String,
     pub plan: QueryPlan,
-    /// For WITH RECURSIVE: what is run on the rows of the last round, and whether equal rows count
-    /// once.
-    pub step: Option<(QueryPlan, bool)>,
+    /// For WITH RECURSIVE.
+    pub step: Option<Step>,
+}
+
+/// How a recursive common table expression goes on. Its ORDER BY and LIMIT belong to the plan that it
+/// begins with.
+#[derive(Debug)]
+pub(in crate::sql) struct Step {
+    /// What is run on the rows of the last round.
+    pub plan: QueryPlan,
+    /// Whether equal rows count once.
+    pub once: bool,
+    /// Which row is looked at next; nothing: the one that was found first.
+    pub order: Vec<SortKey>,
+    /// How many rows are given, and then the recursion ends.
+    pub limit: Option<RowExpr>,
+    /// How many are not given, though the recursion goes on from them.
+    pub offset: Option<RowExpr>,
 }
 
 #[derive(Debug)]

@@ -312,7 +312,7 @@ id | n | before
 
 UPDATE OR IGNORE t SET id = 1
 ----
-error Unsupported: not supported: UPDATE OR …
+UPDATE 1
 
 UPDATE nope SET a = 1
 ----

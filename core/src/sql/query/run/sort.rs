@@ -19,7 +19,7 @@ pub(super) fn compared(a: &[Value], b: &[Value], keys: &[SortKey]) -> Ordering {
 }
 
 /// How many rows LIMIT and OFFSET keep and leave out. Negative means none, as in SQLite.
-fn cut(
+pub(super) fn cut(
     frame: Frame<'_>,
     limit: Option<&RowExpr>,
     offset: Option<&RowExpr>,
