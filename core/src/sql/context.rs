@@ -1,5 +1,6 @@
 //! What a statement runs in: the states that its tables are read from, its parameters and limits.
 
+use super::parameters::Params;
 use super::points::split_mark;
 use super::request::Limits;
 use crate::chunk::Chunks;
@@ -10,7 +11,6 @@ use crate::moment::Moment;
 use crate::row::{State, TableState};
 use crate::tree::KeyRange;
 use crate::txn::Txn;
-use crate::value::Value;
 use gluesql_core::sqlparser::ast::{Ident, ObjectName};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct QueryContext<'q> {
     /// The open transaction, which is told what was read of its own state.
     pub txn: Option<&'q Txn>,
     /// Values for `$1`, `$2`, …
-    pub params: &'q [Value],
+    pub params: Params<'q>,
     /// What the statement may use.
     pub limits: &'q Limits,
     /// Its time and seed.

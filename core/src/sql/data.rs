@@ -4,6 +4,7 @@
 //! list of sort keys, each bound over the one table and with nothing behind it. There is no text that
 //! is put together, so there is nothing to inject into; a subquery is refused.
 
+use super::parameters::Params;
 use super::bind::{Scope, bind};
 use super::context::{QueryContext, Source};
 use super::dml::{self, Assigned, Conflict, Incoming};
@@ -89,7 +90,7 @@ pub fn page(
         points: &[],
         chunks: &chunks,
         txn: None,
-        params: &[],
+        params: Params::default(),
         limits,
         moment,
         database: Some(database),
@@ -129,14 +130,14 @@ fn shown(table: &TableState, columns: Option<&str>, limits: &Limits) -> Result<V
         None | Some("") => vec![SelectItem::Wildcard(Default::default())],
         Some(text) => parse_items(text, limits.sql_bytes)?,
     };
-    bind_items_with(&scope, &items, &mut |expr| bind(&scope, expr, &[]))
+    bind_items_with(&scope, &items, &mut |expr| bind(&scope, expr, Params::default()))
 }
 
 /// A filter over a table's columns; `true` is every row.
 fn filter_of(table: &TableState, text: &str, limits: &Limits) -> Result<Expr<usize>> {
     let scope = Scope::of_table(&table.table.def, None);
     let expr = parse_expr(text, limits.sql_bytes)?;
-    match bind(&scope, &expr, &[]) {
+    match bind(&scope, &expr, Params::default()) {
         Err(Error::Unsupported(what)) => Err(Error::Sql(format!("a filter cannot hold {what}"))),
         other => other,
     }

@@ -5,6 +5,7 @@ use super::branching::{self, Branching};
 use super::ddl_text;
 use super::dialect::OffshootDialect;
 use super::national::plain_texts;
+use super::parameters::{self, Parameters};
 use super::points::{PointText, take_points};
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
@@ -21,6 +22,8 @@ pub(crate) struct Parsed {
     pub body: Body,
     /// The points that marks in it number.
     pub points: Vec<PointText>,
+    /// Its parameters, all of which it names `$n`.
+    pub parameters: Parameters,
 }
 
 /// What a statement says.
@@ -67,9 +70,10 @@ const DIALECT: OffshootDialect = OffshootDialect;
 /// # Errors
 /// `Sql` with the place of the mistake; `Limit`.
 pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
-    let mut tokens = tokenize(sql, bytes_max)?;
+    let (mut tokens, parameters) = tokenize(sql, bytes_max)?;
     if let Some(branching) = branching::read(&tokens)? {
-        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new() });
+        let body = Body::Branching(branching);
+        return Ok(Parsed { body, points: Vec::new(), parameters });
     }
     let points = take_points(&mut tokens)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
@@ -80,7 +84,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    Ok(Parsed { body: Body::Sql(Box::new(statement)), points })
+    Ok(Parsed { body: Body::Sql(Box::new(statement)), points, parameters })
 }
 
 /// Reads one expression and nothing else.
@@ -112,7 +116,7 @@ fn part<T>(
     bytes_max: usize,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
 ) -> Result<T> {
-    let tokens = tokenize(sql, bytes_max)?;
+    let (tokens, _) = tokenize(sql, bytes_max)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
     let found = read(&mut parser).map_err(syntax)?;
     end(&mut parser, "nothing may follow")?;
@@ -153,7 +157,7 @@ fn end(parser: &mut Parser<'_>, why: &str) -> Result<()> {
     }
 }
 
-fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
+fn tokenize(sql: &str, bytes_max: usize) -> Result<(Vec<TokenWithLocation>, Parameters)> {
     if sql.len() > bytes_max {
         return Err(Error::Limit(format!("the statement has more than {bytes_max} bytes")));
     }
@@ -166,10 +170,11 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
         .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
     whole_numbers(&text, &mut tokens)?;
     check_shape(&tokens)?;
+    let parameters = parameters::number(&mut tokens)?;
     adapt(&mut tokens);
     super::dml::mark_ends(&mut tokens);
     ddl_text::adapt(&mut tokens)?;
-    Ok(tokens)
+    Ok((tokens, parameters))
 }
 
 /// Makes numbers of `0x1F`, which the tokenizer takes for `X'1F'`: only the text tells them apart.
@@ -195,11 +200,9 @@ fn whole_numbers(text: &str, tokens: &mut [TokenWithLocation]) -> Result<()> {
     Ok(())
 }
 
-/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form, a
-/// number with an exponent, which is a float and not an exact number, a CAST, and `REFERENCES p` is
+/// Rewrites what the parser lacks: `ALTER COLUMN c TYPE t` becomes its long form, a number with an exponent, which is a float and not an exact number, a CAST, and `REFERENCES p` is
 /// given a list of columns.
 fn adapt(tokens: &mut Vec<TokenWithLocation>) {
-    let mut given = 0u32;
     let mut solid: Vec<usize> = Vec::new();
     let mut longer: Vec<(usize, Vec<Token>)> = Vec::new();
     let keyword = |text: &str, keyword: Keyword| {
@@ -220,18 +223,6 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
         }
         match tokens.get_mut(at).map(|t| &mut t.token) {
             None | Some(Token::Whitespace(_)) => continue,
-            Some(Token::Placeholder(name)) => {
-                match name.trim_start_matches(['?', '$']).parse::<u32>() {
-                    Ok(number) => given = given.max(number),
-                    Err(_) if name == "?" => given += 1,
-                    Err(_) => {}
-                }
-                if name == "?" {
-                    *name = format!("${given}");
-                } else if let Some(number) = name.strip_prefix('?') {
-                    *name = format!("${number}");
-                }
-            }
             // `PRAGMA table_info(t)` means the text 't'.
             Some(Token::Word(word)) if pragma && solid.len() == 3 => {
                 let text = Token::SingleQuotedString(word.value.clone());

@@ -14,7 +14,9 @@
 
 use super::branching::Branching;
 use super::context::QueryContext;
+use super::parameters::{Asked, Parameters, Params};
 use super::parse::{Body, Parsed};
+use super::prepare::{self, Prepared};
 use super::query::lines;
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of, message};
@@ -126,6 +128,36 @@ impl Session {
         }
     }
 
+    /// The parameters of a statement, for hosts whose callers give values by name.
+    ///
+    /// # Errors
+    /// What reading the text gives.
+    pub fn parameters(&self, sql: &str, bytes_max: usize) -> Result<Parameters> {
+        Ok(self.database.statements.parse(sql, bytes_max)?.parameters.clone())
+    }
+
+    /// What a statement is, without running it: its kind, its columns and its parameters. Values are
+    /// not needed and not looked at. Definitions are those at the point that the request reads; what
+    /// only a value says (`AS OF ?`) is taken to be that point.
+    ///
+    /// # Errors
+    /// What reading and binding the statement gives.
+    pub fn prepare(&self, request: &Request<'_>) -> Result<Prepared> {
+        let parsed = self.database.statements.parse(request.sql, request.limits.sql_bytes)?;
+        let asked = Asked::new(parsed.parameters.count());
+        let (kind, columns) = match &parsed.body {
+            Body::Branching(branching) => branching.described(),
+            Body::Sql(statement) => {
+                let columns = self.reading(request, &parsed, (&asked).into(), |ctx| {
+                    prepare::columns(ctx, statement)
+                })?;
+                (prepare::kind(statement)?, columns)
+            }
+        };
+        let parameters = prepare::parameters(&parsed.parameters, asked);
+        Ok(Prepared { kind, columns, parameters })
+    }
+
     /// How a statement would find its rows, one step a line, the first step last.
     ///
     /// # Errors
@@ -133,7 +165,7 @@ impl Session {
     pub fn plan(&self, request: &Request<'_>) -> Result<String> {
         let parsed = self.parse(request)?;
         let statement = parsed.statement()?;
-        let explained = self.reading(request, &parsed, |ctx| lines(ctx, statement))?;
+        let explained = self.reading(request, &parsed, request.params.into(), |ctx| lines(ctx, statement))?;
         Ok(explained.join("\n"))
     }
 
@@ -189,9 +221,12 @@ impl Session {
                         done.extend(describe(parsed.statement()?, &output));
                         output
                     }
-                    _ => session.reading_in(txn, &request, parsed, |ctx| {
-                        query::run(ctx, parsed.statement()?)
-                    })?,
+                    _ => {
+                        let params = request.params.into();
+                        session.reading_in(txn, &request, parsed, params, |ctx| {
+                            query::run(ctx, parsed.statement()?)
+                        })?
+                    }
                 };
                 outputs.push(output);
             }
@@ -229,13 +264,16 @@ impl Session {
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Arc<Parsed>> {
-        self.database.statements.parse(request.sql, request.limits.sql_bytes)
+        let parsed = self.database.statements.parse(request.sql, request.limits.sql_bytes)?;
+        parsed.parameters.check(request.params.len())?;
+        Ok(parsed)
     }
 
     // --- Queries ---
 
     fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        self.reading(request, parsed, |ctx| query::run(ctx, parsed.statement()?))
+        let params = request.params.into();
+        self.reading(request, parsed, params, |ctx| query::run(ctx, parsed.statement()?))
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the
@@ -244,20 +282,21 @@ impl Session {
         &self,
         request: &Request<'_>,
         parsed: &Parsed,
+        params: Params<'_>,
         body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
     ) -> Result<T> {
         if let (Some(open), AsOf::Now) = (&self.open, &request.as_of) {
-            return self.reading_in(&open.txn, request, parsed, body);
+            return self.reading_in(&open.txn, request, parsed, params, body);
         }
         let point = self.database.point(&self.branch, &request.as_of)?;
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, params)?;
         let chunks = self.database.chunks();
         body(&QueryContext {
             state: &point.state,
             points: &points,
             chunks: &chunks,
             txn: None,
-            params: request.params,
+            params,
             limits: &request.limits,
             moment: &request.moment,
             database: Some(self.database.as_ref()),
@@ -270,15 +309,16 @@ impl Session {
         txn: &Txn,
         request: &Request<'_>,
         parsed: &Parsed,
+        params: Params<'_>,
         body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
     ) -> Result<T> {
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, params)?;
         body(&QueryContext {
             state: txn.state(),
             points: &points,
             chunks: txn.chunks(),
             txn: Some(txn),
-            params: request.params,
+            params,
             limits: &request.limits,
             moment: &request.moment,
             database: Some(self.database.as_ref()),
@@ -286,9 +326,18 @@ impl Session {
         })
     }
 
-    fn points(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Vec<Arc<Point>>> {
+    fn points(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        params: Params<'_>,
+    ) -> Result<Vec<Arc<Point>>> {
         let resolve = |text: &super::points::PointText| {
-            self.database.point(&self.branch, &text.resolve(request.params)?)
+            let as_of = match params.asked() {
+                Some(_) if text.is_given() => request.as_of.clone(),
+                _ => text.resolve(&params)?,
+            };
+            self.database.point(&self.branch, &as_of)
         };
         parsed.points.iter().map(resolve).collect()
     }
@@ -297,7 +346,7 @@ impl Session {
 
     /// One statement in a transaction: all of it, or nothing.
     fn write_in(&self, txn: &mut Txn, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, request.params.into())?;
         let env = write::WriteContext {
             points: &points,
             params: request.params,

@@ -59,7 +59,7 @@ impl<'w> Snapshot<'w> {
             points: self.env.points,
             chunks: &self.chunks,
             txn,
-            params: self.env.params,
+            params: self.env.params.into(),
             limits: self.env.limits,
             moment: &self.moment,
             database: None,
@@ -87,6 +87,20 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
     }
 }
 
+/// Refuses to change a view.
+///
+/// # Errors
+/// `Invalid`.
+pub(super) fn refuse_view(state: &State, statement: &Statement) -> Result<()> {
+    if let Some(name) = target(dml::taken_apart(statement).0)
+        && let Ok(table) = state.find(split_mark(table_name(name)?).0)
+        && table.table.def.view().is_some()
+    {
+        return Err(is_view(table.table.name()));
+    }
+    Ok(())
+}
+
 /// Whether a violation ends the whole transaction.
 pub(super) fn rolls_back(statement: &Statement) -> bool {
     matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
@@ -101,12 +115,7 @@ pub(super) fn is_view(name: &str) -> Error {
 /// Runs a writing statement. The caller has begun it and ends or undoes it.
 pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     env.limits.check_time()?;
-    if let Some(name) = target(dml::taken_apart(statement).0)
-        && let Ok(table) = txn.state().find(split_mark(table_name(name)?).0)
-        && table.table.def.view().is_some()
-    {
-        return Err(is_view(table.table.name()));
-    }
+    refuse_view(txn.state(), statement)?;
     let (inner, around) = dml::taken_apart(statement);
     match inner {
         Statement::Insert(insert) => dml::insert(txn, env, insert, around),

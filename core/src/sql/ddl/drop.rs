@@ -1,6 +1,7 @@
 //! DROP TABLE, TRUNCATE, and what goes along with CASCADE.
 
 use super::constraint::let_go;
+use crate::sql::parameters::Params;
 use crate::error::{Error, Result};
 use crate::row::{State, TableId};
 use crate::sql::context::table_name;
@@ -98,7 +99,7 @@ fn answers(txn: &Txn, env: &WriteContext<'_>, state: &State, id: TableId) -> Res
         return Ok(false);
     };
     let snapshot = Snapshot::of(txn, env);
-    let ctx = crate::sql::context::QueryContext { state, params: &[], ..snapshot.context(None) };
+    let ctx = crate::sql::context::QueryContext { state, params: Params::default(), ..snapshot.context(None) };
     match query::statement(&ctx, &query) {
         Ok(_) => Ok(true),
         Err(Error::NotFound { .. } | Error::Sql(_) | Error::Invalid(_) | Error::Unsupported(_)) => {

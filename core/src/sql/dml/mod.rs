@@ -33,6 +33,7 @@ pub(super) use update::{Update, update, update_matching};
 pub(super) use upsert::Conflict;
 
 use super::context::QueryContext;
+use super::request::OutputColumn;
 use crate::error::Result;
 use gluesql_core::sqlparser::ast::{Query, Statement};
 
@@ -54,5 +55,27 @@ pub(super) fn rows_query(ctx: &QueryContext<'_>, statement: &Statement) -> Resul
         Statement::Delete(delete) => delete::delete_query(ctx, delete, around),
         Statement::Insert(insert) => Ok(insert::source_query(insert, around)),
         _ => Ok(None),
+    }
+}
+
+/// The columns that a statement which changes rows gives, without running it. Whoever is behind
+/// `ctx.params` is told of parameters.
+///
+/// # Errors
+/// What binding the statement gives.
+pub(super) fn described(
+    ctx: &QueryContext<'_>,
+    statement: &Statement,
+) -> Result<Vec<OutputColumn>> {
+    let (statement, around) = taken_apart(statement);
+    match statement {
+        Statement::Update { table, assignments, from, selection, returning } => {
+            let (selection, returning) = (selection.as_ref(), returning.as_deref());
+            let from = from.as_ref();
+            Update { table, assignments, from, selection, returning }.described(ctx, around)
+        }
+        Statement::Delete(delete) => delete::described(ctx, delete, around),
+        Statement::Insert(insert) => insert::described(ctx, insert, around),
+        _ => Ok(Vec::new()),
     }
 }
