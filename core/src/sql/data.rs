@@ -4,10 +4,10 @@
 //! list of sort keys, each bound over the one table and with nothing behind it. There is no text that
 //! is put together, so there is nothing to inject into; a subquery is refused.
 
-use super::parameters::Params;
 use super::bind::{Scope, bind};
 use super::context::{QueryContext, Source};
 use super::dml::{self, Assigned, Conflict, Incoming};
+use super::parameters::Params;
 use super::parse::{parse_expr, parse_items, parse_order};
 use super::query::{self, Item, bind_items_with};
 use super::request::{Limits, Output, OutputColumn};

@@ -286,11 +286,20 @@ mod tests {
 
     #[test]
     fn numbers_are_given_as_in_sqlite() {
-        assert_eq!(names("SELECT ?, :name, ?5, @at, :name, $2"), ["-", ":name", "-", "-", "-", "@at"]);
+        assert_eq!(
+            names("SELECT ?, :name, ?5, @at, :name, $2"),
+            ["-", ":name", "-", "-", "-", "@at"]
+        );
         assert_eq!(names("SELECT :a, @a, $a, :A, :a"), [":a", "@a", "$a", ":A"]);
         assert_eq!(names("SELECT ?3, ?, :x"), ["-", "-", "-", "-", ":x"]);
         assert_eq!(names("SELECT :end, :from WHERE 1 IN(:a)"), [":end", ":from", ":a"]);
-        for wrong in ["SELECT ?0", "SELECT $0", "SELECT ?32767", "SELECT $99999999999999999999", "SELECT ?32766, ?"] {
+        for wrong in [
+            "SELECT ?0",
+            "SELECT $0",
+            "SELECT ?32767",
+            "SELECT $99999999999999999999",
+            "SELECT ?32766, ?",
+        ] {
             let error = parse(wrong, 1000).unwrap_err();
             assert!(error.to_string().contains("numbers are from 1 to 32766"), "{wrong}: {error}");
         }

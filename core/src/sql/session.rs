@@ -165,7 +165,8 @@ impl Session {
     pub fn plan(&self, request: &Request<'_>) -> Result<String> {
         let parsed = self.parse(request)?;
         let statement = parsed.statement()?;
-        let explained = self.reading(request, &parsed, request.params.into(), |ctx| lines(ctx, statement))?;
+        let explained =
+            self.reading(request, &parsed, request.params.into(), |ctx| lines(ctx, statement))?;
         Ok(explained.join("\n"))
     }
 

@@ -381,7 +381,8 @@ impl Run {
                 }
                 for parameter in &prepared.parameters {
                     let name = parameter.name.as_deref().unwrap_or("-");
-                    let _ = writeln!(text, "parameter {} {name} {}", parameter.number, parameter.ty);
+                    let _ =
+                        writeln!(text, "parameter {} {name} {}", parameter.number, parameter.ty);
                 }
                 Ok(text)
             }

@@ -4,10 +4,10 @@
 //! rows: so it has a history, is branched and merged, and shares the names of tables.
 
 use super::parts::{add_column, check_name};
-use crate::sql::parameters::Params;
 use crate::error::{Error, Kind, Result};
 use crate::row::{TableDef, TableId, VIEW_NOTE};
 use crate::sql::context::{QueryContext, table_name};
+use crate::sql::parameters::Params;
 use crate::sql::parse::parse;
 use crate::sql::query;
 use crate::sql::request::{Output, OutputColumn, StatementKind};

@@ -220,7 +220,8 @@ impl<'b> Env<'b> {
                 plan.columns.len()
             )));
         }
-        if let (SubKind::In { values, .. }, Some(asked)) = (&kind, self.binding.ctx.params.asked()) {
+        if let (SubKind::In { values, .. }, Some(asked)) = (&kind, self.binding.ctx.params.asked())
+        {
             for (value, column) in values.iter().zip(&plan.columns) {
                 if let Expr::Column(at) = value {
                     asked.tell(*at, column.ty);
