@@ -3,6 +3,7 @@
 use super::parameters::Params;
 use super::points::split_mark;
 use super::request::Limits;
+use super::trace::Trace;
 use crate::chunk::Chunks;
 use crate::database::{Database, Point};
 use crate::error::{Error, Result};
@@ -35,6 +36,8 @@ pub(crate) struct QueryContext<'q> {
     pub database: Option<&'q Database>,
     /// The session's branch.
     pub branch: Option<&'q str>,
+    /// Who is told how rows are found.
+    pub trace: Option<&'q Trace>,
 }
 
 /// One table as one place of a statement sees it.

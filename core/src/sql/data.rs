@@ -95,6 +95,7 @@ pub fn page(
         moment,
         database: Some(database),
         branch: Some(branch),
+        trace: None,
     };
     let table = own_rows(point.state.find(query.table)?)?;
     let items = shown(&table, query.columns, limits).map_err(refused)?;
@@ -266,7 +267,7 @@ pub fn delete_rows(
 }
 
 fn without_params(limits: &Limits) -> WriteContext<'_> {
-    WriteContext { points: &[], params: &[], limits }
+    WriteContext { points: &[], params: &[], limits, trace: None }
 }
 
 fn write(

@@ -54,6 +54,7 @@ pub mod script;
 mod session;
 mod show;
 mod statement;
+mod trace;
 mod types;
 mod write;
 
@@ -62,5 +63,5 @@ pub use data::{OnConflict, Page, PageQuery, delete_rows, insert_rows, page, upda
 pub use glue::{BranchStorage, MomentSource};
 pub use parameters::Parameters;
 pub use prepare::{Parameter, Prepared};
-pub use request::{Expired, Limits, Output, OutputColumn, Request, StatementKind};
+pub use request::{Clock, Expired, Limits, Output, OutputColumn, Request, StatementKind};
 pub use session::Session;

@@ -86,7 +86,7 @@ pub(super) fn kind(statement: &Statement) -> Result<StatementKind> {
             Control::Savepoint(_) | Control::Release(_) => StatementKind::Savepoint,
         },
         (Kind::Query, Statement::Query(_)) => StatementKind::Select,
-        (Kind::Query, _) => StatementKind::Show,
+        (Kind::Query, _) | (Kind::Write, Statement::Explain { .. }) => StatementKind::Show,
         (Kind::Write, inner) => match inner {
             Statement::Insert(_) => StatementKind::Insert,
             Statement::Update { .. } => StatementKind::Update,

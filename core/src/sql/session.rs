@@ -17,9 +17,9 @@ use super::context::QueryContext;
 use super::parameters::{Asked, Parameters, Params};
 use super::parse::{Body, Parsed};
 use super::prepare::{self, Prepared};
-use super::query::lines;
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of, message};
+use super::trace::Trace;
 use super::{query, write};
 use crate::database::{AsOf, CommitNote, Database, Point, SlotToken};
 use crate::error::{Error, Result};
@@ -108,7 +108,7 @@ impl Session {
         };
         match kind_of(statement)? {
             Kind::Control(control) => self.control(&control, &request.moment),
-            Kind::Query => self.query(request, &parsed),
+            Kind::Query => self.query(request, &parsed, None),
             Kind::Write => {
                 refuse_write(request)?;
                 let done = self.write(
@@ -158,16 +158,23 @@ impl Session {
         Ok(Prepared { kind, columns, parameters })
     }
 
-    /// How a statement would find its rows, one step a line, the first step last.
+    /// Runs one statement and tells how it found its rows: the plan that ran, as EXPLAIN shows it. It is
+    /// empty for what is no query.
     ///
     /// # Errors
-    /// What reading and binding the statement gives.
-    pub fn plan(&self, request: &Request<'_>) -> Result<String> {
+    /// As [`execute`](Self::execute).
+    pub fn execute_explained(&mut self, request: &Request<'_>) -> Result<(Output, String)> {
         let parsed = self.parse(request)?;
-        let statement = parsed.statement()?;
-        let explained =
-            self.reading(request, &parsed, request.params.into(), |ctx| lines(ctx, statement))?;
-        Ok(explained.join("\n"))
+        let is_query = match &parsed.body {
+            Body::Sql(statement) => kind_of(statement)? == Kind::Query,
+            Body::Branching(_) => false,
+        };
+        if !is_query {
+            return Ok((self.execute(request)?, String::new()));
+        }
+        let trace = Trace::new(false);
+        let output = self.query(request, &parsed, Some(&trace))?;
+        Ok((output, trace.into_lines().join("\n")))
     }
 
     /// Runs statements as one transaction: all of them, or none. The last output carries the
@@ -202,7 +209,7 @@ impl Session {
         }
         let moment = first.moment;
         if !writes {
-            return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p)).collect();
+            return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p, None)).collect();
         }
         // Each has values of its own, even where the host gave all of them one moment.
         let moments: Vec<Moment> = requests
@@ -272,9 +279,16 @@ impl Session {
 
     // --- Queries ---
 
-    fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        let params = request.params.into();
-        self.reading(request, parsed, params, |ctx| query::run(ctx, parsed.statement()?))
+    /// Runs a query; `trace` is told how it found its rows.
+    fn query(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        trace: Option<&Trace>,
+    ) -> Result<Output> {
+        self.reading(request, parsed, request.params.into(), |ctx| {
+            query::run(&QueryContext { trace, ..*ctx }, parsed.statement()?)
+        })
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the
@@ -302,6 +316,7 @@ impl Session {
             moment: &request.moment,
             database: Some(self.database.as_ref()),
             branch: Some(&self.branch),
+            trace: None,
         })
     }
 
@@ -324,6 +339,7 @@ impl Session {
             moment: &request.moment,
             database: Some(self.database.as_ref()),
             branch: Some(&self.branch),
+            trace: None,
         })
     }
 
@@ -352,6 +368,7 @@ impl Session {
             points: &points,
             params: request.params,
             limits: &request.limits,
+            trace: None,
         };
         whole(txn, &request.moment, |txn| write::run(txn, &env, parsed.statement()?))
     }

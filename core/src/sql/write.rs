@@ -4,6 +4,7 @@ use super::context::{QueryContext, table_name};
 use super::points::split_mark;
 use super::query::plain_table;
 use super::request::{Limits, Output};
+use super::trace::Trace;
 use super::{ddl, dml};
 use crate::chunk::Chunks;
 use crate::database::Point;
@@ -26,6 +27,8 @@ pub(crate) struct WriteContext<'w> {
     pub params: &'w [Value],
     /// What it may use.
     pub limits: &'w Limits,
+    /// Who is told how rows are found.
+    pub trace: Option<&'w Trace>,
 }
 
 /// What a statement reads while it writes: the state as it was when this was taken. It holds no
@@ -64,6 +67,7 @@ impl<'w> Snapshot<'w> {
             moment: &self.moment,
             database: None,
             branch: None,
+            trace: self.env.trace,
         }
     }
 }
@@ -103,8 +107,19 @@ pub(super) fn refuse_view(state: &State, statement: &Statement) -> Result<()> {
 
 /// Whether a violation ends the whole transaction.
 pub(super) fn rolls_back(statement: &Statement) -> bool {
+    let statement = analyzed(statement).unwrap_or(statement);
     matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
         if insert.or == Some(SqliteOnConflict::Rollback))
+}
+
+/// The statement that changes rows inside its EXPLAIN ANALYZE, which runs it.
+pub(super) fn analyzed(statement: &Statement) -> Option<&Statement> {
+    let Statement::Explain { analyze: true, statement: inner, .. } = statement else { return None };
+    let changes = matches!(
+        dml::taken_apart(inner).0,
+        Statement::Insert(_) | Statement::Update { .. } | Statement::Delete(_)
+    );
+    changes.then_some(&**inner)
 }
 
 /// What is said where a table was meant.
@@ -126,6 +141,10 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
             dml::update(txn, env, &update, around)
         }
         Statement::Delete(delete) => dml::delete(txn, env, delete, around),
+        Statement::Explain { .. } => match analyzed(statement) {
+            Some(inner) => dml::explain_analyze(txn, env, inner),
+            None => Err(Error::Internal("EXPLAIN came to be a write".into())),
+        },
         other => ddl::run(txn, env, other),
     }
 }

@@ -15,6 +15,7 @@ pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, 
 use super::context::QueryContext;
 use super::literal::constant;
 use super::parameters::Params;
+use super::trace::Trace;
 use super::types::sql_type;
 use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr, Function};
@@ -125,7 +126,17 @@ fn run_at_once(
         };
         return Ok(Some(Expr::Cast { expr: Box::new(Expr::Literal(Value::Null)), ty }));
     }
+    let before = ctx.trace.map_or(0, Trace::len);
     let output = super::query::execute(ctx, &plan)?;
+    if let Some(trace) = ctx.trace {
+        let what = match sub.kind {
+            SubqueryKind::Scalar => "value",
+            SubqueryKind::Exists { .. } => "exists",
+            SubqueryKind::In { .. } => "in",
+            SubqueryKind::Compare { .. } => "compare",
+        };
+        trace.was_subquery(what, before);
+    }
     let width = output.columns.len();
     let mut rows = output.rows;
     let one_column = || match width {

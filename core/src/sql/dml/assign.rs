@@ -116,6 +116,11 @@ impl<'s> SetList<'s> {
         exprs.cloned().collect()
     }
 
+    /// The columns that it changes, by position.
+    pub fn columns(&self) -> Vec<usize> {
+        self.0.iter().map(|(at, _)| *at).collect()
+    }
+
     /// The types of the columns that its expressions are put into.
     pub fn types(&self, def: &TableDef) -> Vec<SqlType> {
         let ty = |at: usize| def.columns.get(at).map_or(SqlType::Any, |column| column.ty);

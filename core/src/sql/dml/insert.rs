@@ -222,12 +222,27 @@ fn within<'q>(source: &'q Query, around: Around<'_>) -> Cow<'q, Query> {
 
 /// The query whose rows are inserted, where that is more than VALUES.
 pub(super) fn source_query(insert: &Insert, around: Around<'_>) -> Option<Query> {
-    let source = insert.source.as_ref().filter(|source| plain_values(source).is_none())?;
+    let plain = |source: &Query| around.is_nothing() && plain_values(source).is_some();
+    let source = insert.source.as_ref().filter(|source| !plain(source))?;
     Some(within(source, around).into_owned())
 }
 
+/// Binds the rows of a bare VALUES, which runs their subqueries.
+pub(super) fn bind_values(ctx: &QueryContext<'_>, insert: &Insert) -> Result<()> {
+    let table = ctx.state.find(plain_name(&insert.table_name)?)?;
+    let mut named = Named::read(insert, &table.table.def)?;
+    for row in insert.source.as_ref().and_then(|source| plain_values(source)).into_iter().flatten()
+    {
+        named.fit(row.len())?;
+        for expr in row.iter().filter(|expr| !is_default(expr)) {
+            bind_in(ctx, &Scope::empty(), expr)?;
+        }
+    }
+    Ok(())
+}
+
 /// The rows of a bare VALUES.
-fn plain_values(query: &Query) -> Option<&Vec<Vec<SqlExpr>>> {
+pub(super) fn plain_values(query: &Query) -> Option<&Vec<Vec<SqlExpr>>> {
     let bare = query.with.is_none()
         && query.order_by.is_none()
         && query.limit.is_none()

@@ -15,6 +15,7 @@ mod assign;
 mod by_row;
 mod cascade;
 mod delete;
+mod explain;
 mod insert;
 mod returning;
 mod syntax;
@@ -26,6 +27,7 @@ pub(super) use around::taken_apart;
 pub(super) use assign::Assigned;
 pub(super) use delete::delete;
 pub(super) use delete::delete_matching;
+pub(super) use explain::{explain, explain_analyze};
 pub(super) use insert::{Incoming, insert, insert_into};
 pub(super) use returning::Returning;
 pub(super) use syntax::{mark_ends, parse_write};
@@ -44,7 +46,7 @@ const DEFAULTS_DRAWN: u64 = 1 << 40;
 ///
 /// # Errors
 /// What binding the statement gives.
-pub(super) fn rows_query(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Option<Query>> {
+fn rows_query(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Option<Query>> {
     let (statement, around) = taken_apart(statement);
     match statement {
         Statement::Update { table, assignments, from, selection, returning } => {
@@ -53,7 +55,13 @@ pub(super) fn rows_query(ctx: &QueryContext<'_>, statement: &Statement) -> Resul
             Update { table, assignments, from, selection, returning }.query(ctx, around)
         }
         Statement::Delete(delete) => delete::delete_query(ctx, delete, around),
-        Statement::Insert(insert) => Ok(insert::source_query(insert, around)),
+        Statement::Insert(insert) => {
+            let query = insert::source_query(insert, around);
+            if query.is_none() {
+                insert::bind_values(ctx, insert)?;
+            }
+            Ok(query)
+        }
         _ => Ok(None),
     }
 }

@@ -149,6 +149,10 @@ impl<'s> Target<'s> {
         reading: &Reading<'_>,
     ) -> Result<(Vec<Found>, Vec<Beside>)> {
         let query = self.query(reading)?;
+        if let Some(trace) = ctx.trace {
+            // Subqueries that were run to see that it takes a query are part of this.
+            trace.clear();
+        }
         // How many rows a statement may show says nothing of how many it may change.
         let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
         let output = run_select(&QueryContext { limits: &limits, ..*ctx }, &query)?;

@@ -23,6 +23,7 @@ use crate::sql::bind::{OUTER, SUB};
 use crate::sql::context::QueryContext;
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
+use crate::sql::trace::Taken;
 use crate::value::{SqlType, Value};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ pub(super) type Held = Rc<Vec<Vec<Value>>>;
 
 /// What all operators of a running statement share.
 pub(super) struct Runtime<'r> {
-    ctx: &'r QueryContext<'r>,
+    pub ctx: &'r QueryContext<'r>,
     ctes: &'r [Cte],
     eval: EvalContext<'r>,
     meter: Meter<'r>,
@@ -53,7 +54,8 @@ pub(super) struct Runtime<'r> {
 pub(super) struct Counts {
     pub rows: u64,
     pub times: u64,
-    pub chunk_reads: u64,
+    /// With what the operators below it take.
+    pub taken: Taken,
 }
 
 /// One query while it runs: its subqueries, and what it was given from outside.
@@ -177,14 +179,15 @@ impl<'f> Frame<'f> {
 
     /// Opens an operator before its first row.
     pub fn open(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
-        let operator = self.opened(node)?;
-        match &self.rt.counted {
-            None => Ok(operator),
-            Some(counted) => {
-                counted.borrow_mut().entry(std::ptr::from_ref(node)).or_default().times += 1;
-                Ok(Box::new(Counted { frame: self, node, input: operator }))
-            }
-        }
+        let Some(counted) = &self.rt.counted else { return self.opened(node) };
+        let (chunks, limits) = (self.rt.ctx.chunks, self.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
+        let input = self.opened(node)?;
+        let mut counted = counted.borrow_mut();
+        let counts = counted.entry(std::ptr::from_ref(node)).or_default();
+        counts.times += 1;
+        counts.taken.add_since(before, chunks, limits);
+        Ok(Box::new(Counted { frame: self, node, input }))
     }
 
     fn opened(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
@@ -259,7 +262,7 @@ impl<'r> Runtime<'r> {
             working: RefCell::default(),
             remembered: RefCell::default(),
             failed: RefCell::default(),
-            counted: None,
+            counted: ctx.trace.filter(|trace| trace.counts()).map(|_| RefCell::default()),
         }
     }
 
@@ -301,6 +304,9 @@ pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, statement: &Statement) -> 
         rows.push(std::mem::take(row));
         Ok(true)
     })?;
+    if let Some(trace) = rt.ctx.trace {
+        trace.rows(super::explain::of_run(&rt, statement));
+    }
     Ok(Output { columns, rows, ..Output::done(StatementKind::Select, 0) })
 }
 
@@ -407,14 +413,14 @@ struct Counted<'f> {
 
 impl Operator for Counted<'_> {
     fn next(&mut self, row: &mut [Value]) -> Result<bool> {
-        let chunks = self.frame.rt.ctx.chunks;
-        let before = chunks.reads();
+        let (chunks, limits) = (self.frame.rt.ctx.chunks, self.frame.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
         let found = self.input.next(row)?;
         if let Some(counted) = &self.frame.rt.counted {
             let mut counted = counted.borrow_mut();
             let counts = counted.entry(std::ptr::from_ref(self.node)).or_default();
             counts.rows += u64::from(found);
-            counts.chunk_reads += chunks.reads() - before;
+            counts.taken.add_since(before, chunks, limits);
         }
         Ok(found)
     }
