@@ -89,12 +89,18 @@ impl Parameters {
         whole.collect()
     }
 
-    /// Refuses to go on with fewer values than there are parameters with names. What a number lacks is
-    /// said where it is read.
+    /// Refuses to go on with more values than there are parameters, or with fewer than there are with
+    /// names. What a number lacks is said where it is read.
     ///
     /// # Errors
     /// `Sql`.
     pub(super) fn check(&self, given: usize) -> Result<()> {
+        if given > self.count {
+            return Err(Error::Sql(format!(
+                "{given} values were given for {} parameters",
+                self.count
+            )));
+        }
         match self.names.iter().find(|(number, _)| *number > given) {
             None => Ok(()),
             Some((number, name)) => Err(Error::Sql(format!(

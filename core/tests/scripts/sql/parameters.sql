@@ -83,6 +83,15 @@ SELECT id FROM t WHERE id = ? OR name = ?
 ----
 error Sql: there is no parameter $2: 1 were given
 
+# Too many
+@params 1, 2
+
+SELECT id FROM t WHERE id = ?
+
+@params 1
+
+DELETE FROM t
+
 SELECT ?0
 ----
 error Sql: the parameter ?0: numbers are from 1 to 32766
