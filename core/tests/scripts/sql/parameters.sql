@@ -87,10 +87,14 @@ error Sql: there is no parameter $2: 1 were given
 @params 1, 2
 
 SELECT id FROM t WHERE id = ?
+----
+error Sql: 2 values were given for 1 parameters
 
 @params 1
 
 DELETE FROM t
+----
+error Sql: 1 values were given for 0 parameters
 
 SELECT ?0
 ----
