@@ -41,10 +41,17 @@ pub fn moment() -> Result<Moment> {
     Ok(Moment { now, seed })
 }
 
-/// Limits with a deadline from now.
+/// Limits with a deadline from now, and a clock for EXPLAIN ANALYZE.
 pub fn limits_for(base: &Limits, time: Duration) -> Limits {
-    let end = Instant::now() + time;
-    Limits { expired: Some(Arc::new(move || Instant::now() >= end)), ..base.clone() }
+    let begin = Instant::now();
+    let end = begin + time;
+    Limits {
+        expired: Some(Arc::new(move || Instant::now() >= end)),
+        clock: Some(Arc::new(move || {
+            u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX)
+        })),
+        ..base.clone()
+    }
 }
 
 impl std::fmt::Debug for EmbeddedDatabase {

@@ -299,7 +299,7 @@ fn delete() -> Operation {
 
 /// A statement and its parameters.
 fn statement() -> [(&'static str, Json); 2] {
-    [("sql", with(text(), "minLength", json!(1))), ("params", list(named("Parameter")))]
+    [("sql", with(text(), "minLength", json!(1))), ("params", named("Parameters"))]
 }
 
 fn query() -> Operation {

@@ -1,5 +1,6 @@
 //! What both dialects have: points in time, parameters, pages without a dialect.
 
+use super::named;
 use super::schema::{anything, closed, count, flag, list, one_of, or_null, text, with};
 use serde_json::{Map, Value as Json, json};
 
@@ -58,7 +59,20 @@ pub(super) fn schemas() -> Map<String, Json> {
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, typed]});
     let schemas = [
         ("AsOf", with(point, "description", json!("A point in time."))),
-        ("Parameter", with(parameter, "description", json!("A value for `$1`, `$2`, …"))),
+        ("Parameter", with(parameter, "description", json!("A value for a parameter."))),
+        (
+            "Parameters",
+            with(
+                json!({"anyOf": [
+                    list(named("Parameter")),
+                    {"type": "object", "additionalProperties": named("Parameter")},
+                ]}),
+                "description",
+                json!(
+                    "Values for `$1`, `?`, … in order; or by name, for `:name`, `@name`, `$name`."
+                ),
+            ),
+        ),
         (
             "Cell",
             with(anything(), "description", json!("A value of a column, as its type is written.")),

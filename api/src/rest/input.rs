@@ -133,10 +133,35 @@ fn scn(text: &str, place: &str) -> Result<Scn> {
         .ok_or_else(|| Failure::invalid(format!("'{place}' must be a whole number, not negative")))
 }
 
-/// The `params` of a statement: bare JSON values, or `{"type": …, "value": …}`.
-pub(crate) fn params_field(body: &mut Fields) -> Result<Vec<Value>> {
-    let items = body.list("params")?.unwrap_or_default();
-    items.into_iter().map(|(place, item)| param(item, &place)).collect()
+/// The values for a statement's parameters.
+#[derive(Debug)]
+pub(crate) enum Given {
+    /// In the order of their numbers.
+    Ordered(Vec<Value>),
+    /// By name.
+    Named(Vec<(String, Value)>),
+}
+
+/// The `params` of a statement: a list, or an object of names. Each is a bare JSON value or
+/// `{"type": …, "value": …}`.
+pub(crate) fn params_field(body: &mut Fields) -> Result<Given> {
+    let place = body.place("params");
+    match body.raw("params") {
+        None | Some(Json::Null) => Ok(Given::Ordered(Vec::new())),
+        Some(Json::Array(items)) => {
+            let items = items.into_iter().enumerate();
+            let values = items.map(|(at, item)| param(item, &format!("{place}[{at}]")));
+            values.collect::<Result<_>>().map(Given::Ordered)
+        }
+        Some(Json::Object(items)) => {
+            let values = items.into_iter().map(|(name, item)| {
+                let value = param(item, &format!("{place}.{name}"))?;
+                Ok((name, value))
+            });
+            values.collect::<Result<_>>().map(Given::Named)
+        }
+        Some(other) => Err(wrong(&place, "an array, or an object of names", &other)),
+    }
 }
 
 const TYPES: &[(&str, SqlType)] = &[

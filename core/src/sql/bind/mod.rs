@@ -15,6 +15,8 @@ pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, 
 use self::mixed::{compare_op, mirrored, row_of, subquery_of};
 use super::context::QueryContext;
 use super::literal::constant;
+use super::parameters::Params;
+use super::trace::Trace;
 use super::types::sql_type;
 use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr, Function};
@@ -68,7 +70,7 @@ type Replace<'b> = dyn FnMut(&SqlExpr) -> Result<Option<Bound>> + 'b;
 /// Binds expressions over one scope.
 pub(super) struct Binder<'b> {
     scope: &'b Scope<'b>,
-    params: &'b [Value],
+    params: Params<'b>,
     subqueries: Option<&'b Subqueries<'b>>,
     replace: Option<&'b mut Replace<'b>>,
     /// The types of parameters whose values are left open.
@@ -80,8 +82,12 @@ pub(super) struct Binder<'b> {
 ///
 /// # Errors
 /// `NotFound` for a column, `Sql`, `Value`, `Unsupported`.
-pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Result<Bound> {
-    Binder::new(scope, params).bind(expr)
+pub(super) fn bind<'p>(
+    scope: &Scope<'_>,
+    expr: &SqlExpr,
+    params: impl Into<Params<'p>>,
+) -> Result<Bound> {
+    Binder::new(scope, params.into()).bind(expr)
 }
 
 /// Binds an expression of a statement; subqueries that stand by themselves are run once.
@@ -129,7 +135,26 @@ fn run_at_once(
         return Ok(None);
     }
     let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else { return Ok(None) };
+    if ctx.params.asked().is_some() {
+        // Not to be run: what counts is the type.
+        let ty = match (sub.kind, plan.query.columns.as_slice()) {
+            (SubqueryKind::Scalar, [column]) => column.ty,
+            (SubqueryKind::Scalar, _) => SqlType::Any,
+            _ => SqlType::Boolean,
+        };
+        return Ok(Some(Expr::Cast { expr: Box::new(Expr::Literal(Value::Null)), ty }));
+    }
+    let before = ctx.trace.map_or(0, Trace::len);
     let output = super::query::execute(ctx, &plan)?;
+    if let Some(trace) = ctx.trace {
+        let what = match sub.kind {
+            SubqueryKind::Scalar => "value",
+            SubqueryKind::Exists { .. } => "exists",
+            SubqueryKind::In { .. } => "in",
+            SubqueryKind::Compare { .. } | SubqueryKind::Row { .. } => "compare",
+        };
+        trace.was_subquery(what, before);
+    }
     let width = output.columns.len();
     let mut rows = output.rows;
     let one_column = || match width {
@@ -171,7 +196,7 @@ fn run_at_once(
 
 impl<'b> Binder<'b> {
     /// Binds names of a scope, and parameters.
-    pub fn new(scope: &'b Scope<'b>, params: &'b [Value]) -> Self {
+    pub fn new(scope: &'b Scope<'b>, params: Params<'b>) -> Self {
         Binder { scope, params, subqueries: None, replace: None, open: &[], depth: 0 }
     }
 
@@ -296,8 +321,8 @@ impl<'b> Binder<'b> {
         if let Some(compare) = compare_op(op) {
             let left_type = self.scope.type_of(&left);
             let right_type = self.scope.type_of(&right);
-            let left = meet(left, right_type)?;
-            let right = meet(right, left_type)?;
+            let left = self.meet(left, right_type)?;
+            let right = self.meet(right, left_type)?;
             return Ok(self.compared(compare, left, right));
         }
         match op {
@@ -325,7 +350,7 @@ impl<'b> Binder<'b> {
         match expr {
             SqlExpr::Identifier(name) => self.scope.resolve(std::slice::from_ref(name)),
             SqlExpr::CompoundIdentifier(names) => self.scope.resolve(names),
-            SqlExpr::Value(value) => Ok(Expr::Literal(constant(value, self.params)?)),
+            SqlExpr::Value(value) => self.value(value),
             SqlExpr::Nested(inner) => self.expr(inner),
             SqlExpr::UnaryOp { op, expr } => self.unary(*op, expr),
             SqlExpr::IsNull(e) => Ok(self.expr(e)?.is_null(false)),
@@ -365,8 +390,9 @@ impl<'b> Binder<'b> {
                 data_type,
                 format: None,
             } => {
-                let ty = sql_type(data_type)?;
-                Ok(Expr::Cast { expr: self.boxed(expr)?, ty })
+                let (expr, ty) = (self.boxed(expr)?, sql_type(data_type)?);
+                self.tell(&expr, ty);
+                Ok(Expr::Cast { expr, ty })
             }
             SqlExpr::TypedString { data_type, value } => {
                 let value = Value::from(value.as_str()).coerce(&sql_type(data_type)?)?;
@@ -400,6 +426,26 @@ impl<'b> Binder<'b> {
         }
     }
 
+    fn value(&self, value: &SqlValue) -> Result<Bound> {
+        match (value, self.params.asked()) {
+            (SqlValue::Placeholder(name), Some(asked)) => Ok(Expr::Column(asked.position(name)?)),
+            _ => Ok(Expr::Literal(constant(value, &self.params)?)),
+        }
+    }
+
+    /// If this is a parameter that is asked about, it is meant to be of this type.
+    fn tell(&self, expr: &Bound, ty: SqlType) {
+        if let (Expr::Column(at), Some(asked)) = (expr, self.params.asked()) {
+            asked.tell(*at, ty);
+        }
+    }
+
+    /// As [`meet`].
+    fn meet(&self, expr: Bound, ty: SqlType) -> Result<Bound> {
+        self.tell(&expr, ty);
+        meet(expr, ty)
+    }
+
     fn unary(&mut self, op: UnaryOperator, expr: &SqlExpr) -> Result<Bound> {
         match op {
             UnaryOperator::Plus => self.expr(expr),
@@ -407,7 +453,7 @@ impl<'b> Binder<'b> {
             UnaryOperator::Minus => match expr {
                 // The least integer has no positive counterpart, so the sign belongs to the digits.
                 SqlExpr::Value(value @ SqlValue::Number(..)) => {
-                    Ok(Expr::Literal(constant(value, self.params)?.neg()?))
+                    Ok(Expr::Literal(constant(value, &self.params)?.neg()?))
                 }
                 other => Ok(Expr::Neg(self.boxed(other)?)),
             },
@@ -429,7 +475,7 @@ impl<'b> Binder<'b> {
     fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
         let (a, b) = (self.expr(a)?, self.expr(b)?);
         let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
-        let (left, right) = (Box::new(meet(a, b_type)?), Box::new(meet(b, a_type)?));
+        let (left, right) = (Box::new(self.meet(a, b_type)?), Box::new(self.meet(b, a_type)?));
         Ok(Expr::IsDistinct { left, right, negated })
     }
 
@@ -448,8 +494,8 @@ impl<'b> Binder<'b> {
             return Ok(if negated { within.negate() } else { within });
         }
         let ty = self.scope.type_of(&expr);
-        let low = Box::new(meet(self.expr(low)?, ty)?);
-        let high = Box::new(meet(self.expr(high)?, ty)?);
+        let (low, high) = (self.expr(low)?, self.expr(high)?);
+        let (low, high) = (Box::new(self.meet(low, ty)?), Box::new(self.meet(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
 
@@ -465,7 +511,9 @@ impl<'b> Binder<'b> {
             return Ok(if negated { found.negate() } else { found });
         }
         let ty = self.scope.type_of(&expr);
-        let items = self.all(list)?.into_iter().map(|item| meet(item, ty));
+        let items = self.all(list)?;
+        items.iter().for_each(|item| self.tell(&expr, self.scope.type_of(item)));
+        let items = items.into_iter().map(|item| self.meet(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }
 
@@ -483,6 +531,8 @@ impl<'b> Binder<'b> {
             _ => return Err(Error::Sql("ESCAPE takes one character".into())),
         };
         let (expr, pattern) = (self.expr(expr)?, self.expr(pattern)?);
+        self.tell(&expr, SqlType::Text);
+        self.tell(&pattern, SqlType::Text);
         Ok(expr.like(pattern, escape, any_case, negated))
     }
 
@@ -497,7 +547,8 @@ impl<'b> Binder<'b> {
         let ty = operand.as_ref().map_or(SqlType::Any, |e| self.scope.type_of(e));
         let mut whens = Vec::with_capacity(conditions.len());
         for (condition, result) in conditions.iter().zip(results) {
-            whens.push((meet(self.expr(condition)?, ty)?, self.expr(result)?));
+            let condition = self.expr(condition)?;
+            whens.push((self.meet(condition, ty)?, self.expr(result)?));
         }
         let otherwise = otherwise.map(|e| self.boxed(e)).transpose()?;
         Ok(Expr::Case { operand, whens, otherwise })

@@ -7,6 +7,7 @@ use super::parts::{add_column, check_name};
 use crate::error::{Error, Kind, Result};
 use crate::row::{TableDef, TableId, VIEW_NOTE};
 use crate::sql::context::{QueryContext, table_name};
+use crate::sql::parameters::Params;
 use crate::sql::parse::parse;
 use crate::sql::query;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
@@ -50,7 +51,7 @@ pub(super) fn create_view(
     replaced.iter().for_each(|view| drop(state.remove_table(view.table.id())));
     let mut ctx = QueryContext { state: &state, ..snapshot.context(None) };
     // What the caller's parameters are now would be forgotten.
-    ctx.params = &[];
+    ctx.params = Params::default();
     let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.into_statement()? else {
         return Err(Error::Internal(format!("a view's query does not read back: {text}")));
     };

@@ -265,7 +265,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             found.sql,
-            "insert or ignore into main.\"T\" (a, `b c`)\nVALUES (NULL, NULL)  ON CONFLICT DO NOTHING;"
+            "insert or ignore into main.\"T\" (a, `b c`)\nVALUES (NULL, NULL) ON CONFLICT DO NOTHING;"
         );
         assert_eq!(
             found.rows,

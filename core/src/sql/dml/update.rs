@@ -13,7 +13,7 @@ use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_alone};
 use crate::sql::context::{QueryContext, Source, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::request::{Output, StatementKind};
+use crate::sql::request::{Output, OutputColumn, StatementKind};
 use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
@@ -77,6 +77,21 @@ impl<'s> Update<'s> {
             selection: self.selection,
             around,
         }
+    }
+
+    /// The columns that it gives, without running it.
+    ///
+    /// # Errors
+    /// What binding the statement gives.
+    pub fn described(
+        &self,
+        ctx: &QueryContext<'_>,
+        around: Around<'_>,
+    ) -> Result<Vec<OutputColumn>> {
+        let target = self.target()?;
+        let def = &target.find(ctx.state)?.table.def;
+        let set = SetList::read(def, self.assignments)?;
+        target.described(ctx, &self.reading(&set, around), &set.types(def), self.returning)
     }
 
     /// The query that finds its rows, where it takes one.

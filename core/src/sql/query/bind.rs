@@ -170,7 +170,9 @@ impl<'c> Binding<'c> {
             bind(&Env { binding: self, frame, subs: &subs, view_depth, view_point })?;
         let (subs, outer) = (subs.into_inner(), frame.outer());
         let mut plan = QueryPlan { root: node, columns, subs, outer };
-        finish(self.ctx, &mut plan)?;
+        if self.ctx.params.asked().is_none() {
+            finish(self.ctx, &mut plan)?;
+        }
         Ok(plan)
     }
 }
@@ -237,6 +239,14 @@ impl<'b> Env<'b> {
                 plan.columns.len()
             )));
         }
+        if let (SubKind::In { values, .. }, Some(asked)) = (&kind, self.binding.ctx.params.asked())
+        {
+            for (value, column) in values.iter().zip(&plan.columns) {
+                if let Expr::Column(at) = value {
+                    asked.tell(*at, column.ty);
+                }
+            }
+        }
         let id = self.binding.subs.get();
         self.binding.subs.set(id + 1);
         let stable = super::place::is_stable(&plan);
@@ -269,7 +279,13 @@ impl<'b> Env<'b> {
 
     fn cut(&self, query: &Query, ctes: &InSight<'_>) -> Result<Cut> {
         let scope = Scope::empty().within(self.frame, self.view_depth > 0);
-        let bind = |expr: &SqlExpr| self.expr(&scope, ctes, expr);
+        let bind = |expr: &SqlExpr| {
+            let bound = self.expr(&scope, ctes, expr)?;
+            if let (Expr::Column(at), Some(asked)) = (&bound, self.binding.ctx.params.asked()) {
+                asked.tell(*at, SqlType::BigInt);
+            }
+            Ok::<RowExpr, Error>(bound)
+        };
         let mut limit = query.limit.as_ref().map(bind).transpose()?;
         if let Some(fetch) = &query.fetch {
             if fetch.with_ties || fetch.percent {

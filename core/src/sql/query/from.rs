@@ -362,6 +362,11 @@ impl Env<'_> {
                 Err(Error::Unsupported(format!("the table function {plain}")))
             }
             _ => {
+                if self.binding.ctx.params.asked().is_some() && values.is_err() {
+                    return Err(Error::Unsupported(format!(
+                        "preparing {name}(…) without its values, which say what columns it has"
+                    )));
+                }
                 let args = values?;
                 let made = catalogue::relation(self.binding.ctx, name, Some(&args))?;
                 let made = made.map(|made| made_rows(name, made));

@@ -81,7 +81,7 @@ impl Keeping {
         if let Some(kept) = known {
             let Ok(source) = ctx.source(&kept.name) else { return Ok(None) };
             if Arc::ptr_eq(&source.table.table, &kept.table) {
-                return match kept.is_for(params) {
+                return match kept.is_for(&params) {
                     true => super::run::execute_on(ctx, &kept.statement, source).map(Some),
                     false => Ok(None),
                 };
@@ -129,7 +129,7 @@ fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
     }
     let types: Vec<Option<SqlType>> = ctx.params.iter().map(family).collect();
     // Where a parameter stands anywhere else, it is not found.
-    let bare = QueryContext { params: &[], ..*ctx };
+    let bare = QueryContext { params: (&[][..]).into(), ..*ctx };
     let statement = match super::bind::statement_with(&bare, query, &types) {
         Ok(statement) => statement,
         Err(fault @ Error::Fault(_)) => return Err(fault),

@@ -162,5 +162,5 @@ error Sql: syntax error: Expected: REPLACE, IGNORE, ABORT, FAIL or ROLLBACK, fou
 EXPLAIN UPDATE OR REPLACE t SET n = 1 WHERE id = 3
 ----
 plan
-update
+update t
   search t by primary key: 1 key, filtered

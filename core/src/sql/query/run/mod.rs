@@ -23,6 +23,7 @@ use crate::sql::bind::{OUTER, SUB};
 use crate::sql::context::{QueryContext, Source};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
+use crate::sql::trace::Taken;
 use crate::value::{SqlType, Value};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ pub(super) type Held = Arc<Vec<Vec<Value>>>;
 
 /// What all operators of a running statement share.
 pub(super) struct Runtime<'r> {
-    ctx: &'r QueryContext<'r>,
+    pub ctx: &'r QueryContext<'r>,
     ctes: &'r [Cte],
     /// The table that the plan's only scan reads, where it was made on an older state of it.
     source: Option<Source>,
@@ -55,7 +56,8 @@ pub(super) struct Runtime<'r> {
 pub(super) struct Counts {
     pub rows: u64,
     pub times: u64,
-    pub chunk_reads: u64,
+    /// With what the operators below it take.
+    pub taken: Taken,
 }
 
 /// One query while it runs: its subqueries, and what it was given from outside.
@@ -179,14 +181,15 @@ impl<'f> Frame<'f> {
 
     /// Opens an operator before its first row.
     pub fn open(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
-        let operator = self.opened(node)?;
-        match &self.rt.counted {
-            None => Ok(operator),
-            Some(counted) => {
-                counted.borrow_mut().entry(std::ptr::from_ref(node)).or_default().times += 1;
-                Ok(Box::new(Counted { frame: self, node, input: operator }))
-            }
-        }
+        let Some(counted) = &self.rt.counted else { return self.opened(node) };
+        let (chunks, limits) = (self.rt.ctx.chunks, self.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
+        let input = self.opened(node)?;
+        let mut counted = counted.borrow_mut();
+        let counts = counted.entry(std::ptr::from_ref(node)).or_default();
+        counts.times += 1;
+        counts.taken.add_since(before, chunks, limits);
+        Ok(Box::new(Counted { frame: self, node, input }))
     }
 
     fn opened(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
@@ -262,7 +265,7 @@ impl<'r> Runtime<'r> {
             working: RefCell::default(),
             remembered: RefCell::default(),
             failed: RefCell::default(),
-            counted: None,
+            counted: ctx.trace.filter(|trace| trace.counts()).map(|_| RefCell::default()),
         }
     }
 
@@ -272,7 +275,7 @@ impl<'r> Runtime<'r> {
         plan: &QueryPlan,
         take: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
     ) -> Result<()> {
-        let frame = Frame { rt: self, subs: &plan.subs, given: self.ctx.params };
+        let frame = Frame { rt: self, subs: &plan.subs, given: &self.ctx.params };
         let mut input = frame.open(&plan.root)?;
         let mut row = vec![Value::Null; plan.root.width()];
         while input.next(&mut row)? {
@@ -319,6 +322,9 @@ fn executed(rt: &Runtime<'_>, statement: &Statement) -> Result<Output> {
         rows.push(std::mem::take(row));
         Ok(true)
     })?;
+    if let Some(trace) = rt.ctx.trace {
+        trace.rows(super::explain::of_run(rt, statement));
+    }
     Ok(Output { columns, rows, ..Output::done(StatementKind::Select, 0) })
 }
 
@@ -425,14 +431,14 @@ struct Counted<'f> {
 
 impl Operator for Counted<'_> {
     fn next(&mut self, row: &mut [Value]) -> Result<bool> {
-        let chunks = self.frame.rt.ctx.chunks;
-        let before = chunks.reads();
+        let (chunks, limits) = (self.frame.rt.ctx.chunks, self.frame.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
         let found = self.input.next(row)?;
         if let Some(counted) = &self.frame.rt.counted {
             let mut counted = counted.borrow_mut();
             let counts = counted.entry(std::ptr::from_ref(self.node)).or_default();
             counts.rows += u64::from(found);
-            counts.chunk_reads += chunks.reads() - before;
+            counts.taken.add_since(before, chunks, limits);
         }
         Ok(found)
     }

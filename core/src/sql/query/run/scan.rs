@@ -33,7 +33,7 @@ struct Rows<'f> {
 
 impl<'f> Frame<'f> {
     /// What a scan reads.
-    fn source(self, scan: &'f Scan) -> &'f Source {
+    pub(super) fn source(self, scan: &'f Scan) -> &'f Source {
         self.rt.source.as_ref().unwrap_or(&scan.source)
     }
 }
