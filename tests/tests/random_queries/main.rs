@@ -4,11 +4,16 @@
 //! shown with the statements that made its tables, ready to be run by hand.
 
 mod expression;
+mod from;
+mod groups;
+mod paths;
 #[path = "../peer/mod.rs"]
 mod peer;
 mod select;
+mod subqueries;
 mod tables;
 mod text;
+mod windows;
 
 use offshoot_core::error::Error;
 use offshoot_tests::cell::{self, Rows, same_rows, shown};
@@ -24,7 +29,7 @@ const QUERIES: usize = 20_000;
 /// Queries on the same tables.
 const QUERIES_PER_TABLES: usize = 250;
 /// Differences that are shown before a run ends.
-const SHOWN_MAX: usize = 5;
+const SHOWN_MAX: usize = 25;
 
 /// Both databases with the same tables.
 struct Pair {
@@ -32,7 +37,15 @@ struct Pair {
     theirs: Peer,
 }
 
-/// How the answers to a query compare.
+/// What a statement is judged by.
+enum Question {
+    /// Its rows, or their order too.
+    Rows { ordered: bool },
+    /// What this query gives then.
+    Change { shows: String },
+}
+
+/// How the answers compare.
 enum Outcome {
     /// Both give so many rows, and the same.
     Same(usize),
@@ -58,7 +71,20 @@ impl Pair {
         pair
     }
 
-    fn ask(&mut self, sql: &str, ordered: bool) -> Outcome {
+    /// Asks both, and leaves both as they were.
+    fn ask(&mut self, sql: &str, question: &Question) -> Outcome {
+        match question {
+            Question::Rows { ordered } => self.query(sql, *ordered),
+            Question::Change { shows } => {
+                self.both("BEGIN");
+                let outcome = self.change(sql, shows);
+                self.both("ROLLBACK");
+                outcome
+            }
+        }
+    }
+
+    fn query(&mut self, sql: &str, ordered: bool) -> Outcome {
         let theirs = match self.theirs.run(sql) {
             Answer::Rows(rows) => rows,
             Answer::Failed(error) => return Outcome::Moot(error),
@@ -77,11 +103,27 @@ impl Pair {
         }
     }
 
-    /// The smallest form of a query that still goes wrong in the same way.
-    fn shrink(&mut self, mut query: Text, ordered: bool, fails: bool) -> (Text, Outcome) {
+    /// What a table holds after a statement. One that SQLite refuses must be refused by both.
+    fn change(&mut self, sql: &str, shows: &str) -> Outcome {
+        let theirs = self.theirs.run(sql);
+        match (theirs, self.ours.run(sql)) {
+            (_, Err(Error::Unsupported(what))) => Outcome::Refused(what),
+            (Answer::Failed(_), Err(_)) => Outcome::Same(0),
+            (_, Err(error)) => Outcome::Failed { ours: error.to_string(), theirs: Rows::new() },
+            _ => self.query(shows, false),
+        }
+    }
+
+    fn both(&mut self, sql: &str) {
+        self.theirs.must(sql);
+        self.ours.run(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The smallest form of a statement that still goes wrong in the same way.
+    fn shrink(&mut self, mut text: Text, question: &Question, fails: bool) -> (Text, Outcome) {
         loop {
-            let smaller = query.smaller().into_iter().find_map(|smaller| {
-                let outcome = self.ask(&smaller.to_string(), ordered);
+            let smaller = text.smaller().into_iter().find_map(|smaller| {
+                let outcome = self.ask(&smaller.to_string(), question);
                 let still = match &outcome {
                     Outcome::Failed { .. } => fails,
                     Outcome::Differs { .. } => !fails,
@@ -90,10 +132,10 @@ impl Pair {
                 still.then_some(smaller)
             });
             match smaller {
-                Some(smaller) => query = smaller,
+                Some(smaller) => text = smaller,
                 None => {
-                    let outcome = self.ask(&query.to_string(), ordered);
-                    return (query, outcome);
+                    let outcome = self.ask(&text.to_string(), question);
+                    return (text, outcome);
                 }
             }
         }
@@ -111,19 +153,52 @@ struct Tally {
     shown: Vec<String>,
 }
 
+/// The statements that make what another names.
+fn needed(made: &[String], sql: &str) -> Vec<String> {
+    let (mut needed, mut names) = (Vec::new(), sql.to_owned());
+    // What is made later stands on what is made before.
+    for statement in made.iter().rev() {
+        let named = |word: &str| names.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
+        let table = statement.split([' ', '(']).find(
+            |word| matches!(word.as_bytes(), [b't' | b'w' | b'v', digit] if digit.is_ascii_digit()),
+        );
+        if table.is_some_and(named) {
+            names.push_str(statement);
+            needed.insert(0, statement.clone());
+        }
+    }
+    needed
+}
+
 fn run(random: &mut Random, queries: usize) -> Tally {
     let mut tally = Tally::default();
     while tally.asked < queries && tally.shown.len() < SHOWN_MAX {
         let tables = tables::tables(random);
         let mut pair = Pair::new(&tables.statements);
+        let mut made = tables.statements.clone();
         for _ in 0..QUERIES_PER_TABLES.min(queries - tally.asked) {
             tally.asked += 1;
-            let (query, ordered) = Writer::new(random, &tables).query();
-            let sql = query.to_string();
-            let outcome = pair.ask(&sql, ordered);
+            let changes = random.below(20) == 0;
+            let mut writer = Writer::new(random, &tables);
+            let (text, question) = match changes {
+                true => {
+                    let (text, shows) = writer.write();
+                    (text, Question::Change { shows })
+                }
+                false => {
+                    let (text, ordered) = writer.query();
+                    (text, Question::Rows { ordered })
+                }
+            };
+            let sql = text.to_string();
+            let outcome = pair.ask(&sql, &question);
             let fails = matches!(outcome, Outcome::Failed { .. });
             match outcome {
                 Outcome::Same(rows) => {
+                    if changes && let Answer::Done(1..) = pair.theirs.run(&sql) {
+                        pair.ours.run(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+                        made.push(sql);
+                    }
                     tally.same += 1;
                     tally.telling += usize::from(rows > 0);
                 }
@@ -138,7 +213,7 @@ fn run(random: &mut Random, queries: usize) -> Tally {
                     tally.refused.entry(what).or_insert((0, sql)).0 += 1;
                 }
                 Outcome::Failed { .. } | Outcome::Differs { .. } => {
-                    let (query, outcome) = pair.shrink(query, ordered, fails);
+                    let (query, outcome) = pair.shrink(text, &question, fails);
                     let answers = match outcome {
                         Outcome::Failed { ours, theirs } => {
                             format!("{ours}\n-- sqlite\n{}", shown(&theirs))
@@ -148,14 +223,14 @@ fn run(random: &mut Random, queries: usize) -> Tally {
                         }
                         _ => "(not again)".into(),
                     };
-                    let made = tables.statements.join(";\n");
+                    let made = needed(&made, &sql).join(";\n");
                     let was = match query.to_string() == sql {
                         true => String::new(),
                         false => format!("-- was\n{sql};\n"),
                     };
-                    tally
-                        .shown
-                        .push(format!("{made};\n{was}-- is\n{query};\n-- offshoot\n{answers}\n"));
+                    tally.shown.push(format!(
+                        "{was}-- is\n{query};\n-- offshoot\n{answers}\n-- in\n{made};\n"
+                    ));
                     if tally.shown.len() == SHOWN_MAX {
                         break;
                     }
