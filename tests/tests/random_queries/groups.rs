@@ -9,6 +9,7 @@ impl Writer<'_> {
     pub fn grouped(&mut self, columns: &[Column], scope: &Scope, rest: Text) -> Text {
         let flat = Scope { subqueries: 0, ..scope.clone() };
         let mut keys: Vec<(Type, Text, usize)> = Vec::new();
+        let mut aggregates = false;
         let mut items = Vec::new();
         for (n, Column { name, ty }) in columns.iter().enumerate() {
             let item = match self.random.below(2) {
@@ -22,7 +23,19 @@ impl Writer<'_> {
                     keys.push((*ty, key.clone(), n));
                     key
                 }
-                _ => self.aggregate(*ty, &flat),
+                _ if *ty == Type::Int && self.one_in(6) => {
+                    // Windows look at groups.
+                    let of = self.aggregate(Type::Int, &flat);
+                    match self.random.below(3) {
+                        0 => sql!["rank() OVER (ORDER BY ", of, self.way(), ")"],
+                        1 => sql!["sum(", of, ") OVER ()"],
+                        _ => sql!["max(count(*)) OVER (ORDER BY ", of, ")"],
+                    }
+                }
+                _ => {
+                    aggregates = true;
+                    self.aggregate(*ty, &flat)
+                }
             };
             items.push(sql![item, format!(" AS {name}")]);
         }
@@ -42,12 +55,13 @@ impl Writer<'_> {
             false => sql![" GROUP BY ", Text::joined(by, ", ")],
         };
         let having = match self.random.below(3) {
-            0 if !keys.is_empty() => {
+            // Without a key and an aggregate SQLite takes no HAVING.
+            0 if !keys.is_empty() || aggregates => {
                 let a = self.aggregate(Type::Int, &flat);
                 let than = literal(self.random, Type::Int);
                 let op = *self.pick(&[" > ", " <= ", " = ", " <> "]);
                 let more = match self.random.below(3) {
-                    0 => {
+                    0 if !keys.is_empty() => {
                         let (_, key, _) = self.pick(&keys).clone();
                         let word = *self.pick(&[" AND ", " OR "]);
                         sql![word, key, " IS NOT NULL"]
@@ -58,7 +72,9 @@ impl Writer<'_> {
             }
             _ => Text::plain(""),
         };
-        sql!["SELECT ", Text::joined(items, ", "), rest, group, having]
+        let distinct = if self.one_in(8) { "DISTINCT " } else { "" };
+        let items = Text::joined(items, ", ");
+        sql!["SELECT ", Text::maybe(distinct.into()), items, rest, group, having]
     }
 
     /// An aggregate of a type over the scope's own columns.
@@ -69,7 +85,7 @@ impl Writer<'_> {
         };
         let filter = Text::maybe(filter);
         let call = match ty {
-            Type::Int => match self.random.below(6) {
+            Type::Int => match self.random.below(7) {
                 0 => Text::plain("count(*)"),
                 1 => {
                     let of = *self.pick(&Type::ALL);
@@ -81,6 +97,7 @@ impl Writer<'_> {
                 }
                 3 => sql!["sum(", self.expression(Type::Int, scope, 1), ")"],
                 4 => sql!["min(", self.expression(Type::Int, scope, 1), ")"],
+                5 => sql!["sum(DISTINCT ", self.expression(Type::Int, scope, 1), ")"],
                 _ => sql!["max(", self.expression(Type::Int, scope, 1), ")"],
             },
             Type::Real => match self.random.below(5) {

@@ -51,13 +51,18 @@ impl Writer<'_> {
             }
         };
         if ty == Type::Int && self.one_in(3) {
-            let (call, order) = match self.random.below(5) {
+            let (call, order) = match self.random.below(7) {
                 0 => ("rank()", by_rank),
+                5 => ("count(*) FILTER (WHERE 1 < 2)", by_rank),
+                6 => ("CAST(4 * cume_dist()", by_rank),
                 1 => ("dense_rank()", by_rank),
                 2 => ("row_number()", all),
                 3 => ("ntile(3)", all),
                 _ => ("count(*)", by_rank),
             };
+            if call.starts_with("CAST") {
+                return sql![call, " OVER (", partition, "ORDER BY ", order, ") AS INTEGER)"];
+            }
             return sql![call, " OVER (", partition, "ORDER BY ", order, ")"];
         }
         if self.one_in(3) {
@@ -81,11 +86,23 @@ impl Writer<'_> {
             // Not one call, but a comparison.
             return self.leaf(ty, scope);
         }
-        if call.to_string().starts_with("count(DISTINCT") {
-            return sql!["count(*) OVER (", partition, ")"];
+        if call.to_string().contains("(DISTINCT ") {
+            return self.leaf(ty, scope);
         }
-        let over = match self.random.below(4) {
+        if ty == Type::Real && self.one_in(6) {
+            return sql!["percent_rank() OVER (", partition, "ORDER BY ", by_rank, ")"];
+        }
+        let over = match self.random.below(5) {
             0 => Text::plain(""),
+            4 => {
+                let (from, to) = (self.random.below(3), self.random.below(3));
+                let frame = match self.random.below(3) {
+                    0 => format!("{from} PRECEDING AND {to} FOLLOWING"),
+                    1 => format!("CURRENT ROW AND {to} FOLLOWING"),
+                    _ => "UNBOUNDED PRECEDING AND CURRENT ROW".to_owned(),
+                };
+                sql!["ORDER BY ", by_rank, Text::maybe(format!(" GROUPS BETWEEN {frame}").into())]
+            }
             1 => sql!["ORDER BY ", by_rank],
             2 => match scope.columns.iter().find(|(_, ty)| *ty == Type::Int) {
                 Some((name, _)) => {
