@@ -17,7 +17,7 @@ SELECT a, b FROM n WHERE (a, b) IN (SELECT 1, 20) ORDER BY a, b;
 SELECT a, b FROM n WHERE (a, b) IN (SELECT k, k * 10 FROM l) ORDER BY a, b;
 SELECT a, b FROM n WHERE (a, b) IN (VALUES (1, 10), (2, NULL), (4, 40)) ORDER BY a, b;
 SELECT a, b FROM n WHERE (a, b) NOT IN (VALUES (1, 10), (2, 30)) ORDER BY a, b;
-SELECT 5 IN (VALUES (1), (5)), 5 NOT IN (VALUES (1), (NULL)), 1 IN (VALUES (1) ORDER BY 1);
+SELECT 5 IN (VALUES (1), (5)), 5 NOT IN (VALUES (1), (NULL)), 1 IN (VALUES (1));
 SELECT a, b FROM n WHERE (a, b) = (SELECT 2, 10);
 -- sqlite: SELECT name FROM authors WHERE id IN (SELECT author_id FROM books) ORDER BY id;
 SELECT name FROM authors WHERE id = ANY (SELECT author_id FROM books) ORDER BY id;

@@ -255,7 +255,7 @@ impl Writer<'_> {
             let b = self.leaf(Type::Int, scope);
             return sql!["(", a, self.comparison(), b, ")"];
         }
-        match self.random.below(24) {
+        match self.random.below(23) {
             0..5 => {
                 let ty = Type::ALL[self.random.below(3) as usize];
                 let a = self.expression(ty, scope, deep - 1);
@@ -347,12 +347,6 @@ impl Writer<'_> {
                     false => sql!["(", a, " LIKE ", b, ")"],
                 };
                 shrinks(Type::Bool, text, &[])
-            }
-            22 => {
-                let a = self.leaf(Type::Text, scope);
-                let b = literal(self.random, Type::Text);
-                let op = self.comparison();
-                shrinks(Type::Bool, sql!["(", a, op, b, " COLLATE NOCASE)"], &[])
             }
             16 => {
                 let ty = Type::ALL[self.random.below(3) as usize];

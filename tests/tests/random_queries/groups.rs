@@ -44,7 +44,7 @@ impl Writer<'_> {
             let constant = !key.to_string().contains("q");
             by.push(match self.random.below(4) {
                 0 => Text::plain(format!("{}", n + 1)),
-                1 => Text::plain(columns[*n].name.clone()),
+                1 if !constant => Text::plain(columns[*n].name.clone()),
                 // A literal would be read as the number of a column.
                 _ if constant => Text::plain(format!("{}", n + 1)),
                 _ => key.clone(),
@@ -64,7 +64,7 @@ impl Writer<'_> {
                     0 if !keys.is_empty() => {
                         let (_, key, _) = self.pick(&keys).clone();
                         let word = *self.pick(&[" AND ", " OR "]);
-                        sql![word, key, " IS NOT NULL"]
+                        sql![word, "(", key, ") IS NOT NULL"]
                     }
                     _ => Text::plain(""),
                 };

@@ -136,7 +136,7 @@ impl Writer<'_> {
         let (name, ty) = (source.name(&column.name), column.ty);
         let not = *self.pick(&["", "", "NOT "]);
         match self.random.below(16) {
-            0..5 => {
+            0..5 if ty != Type::Text || self.one_in(2) => {
                 let op = *self.pick(&[" = ", " = ", " < ", " <= ", " > ", " >= ", " <> "]);
                 let value = self.constant(ty);
                 match self.one_in(3) {
@@ -158,14 +158,18 @@ impl Writer<'_> {
             }
             9 => sql![name, " IS ", not, "NULL"],
             10 => sql![name, " IS ", not, "DISTINCT FROM ", self.constant(ty)],
-            11 | 12 if ty == Type::Text => {
+            2 | 11 if ty == Type::Text => {
                 let pattern =
                     *self.pick(&["a%", "ab%", "%", "A%", "a_", "a_%", "%b", "1%", "", " %"]);
                 sql![name, " ", not, "LIKE '", pattern, "'"]
             }
-            11 if ty == Type::Text => {
+            15 if ty == Type::Text => {
                 let pattern = *self.pick(&["a*", "ab*", "*", "A?", "[ab]*", "", "a"]);
                 sql![name, " ", not, "GLOB '", pattern, "'"]
+            }
+            12 if ty == Type::Text => {
+                let op = *self.pick(&[" = ", " < ", " >= ", " <> "]);
+                sql![name, op, literal(self.random, ty), " COLLATE NOCASE"]
             }
             13 => {
                 // A column beside another, and an expression that an index may be of.

@@ -132,7 +132,7 @@ impl<'w> Writer<'w> {
         }
         let outer = Scope { columns: Vec::new(), subqueries: 1 };
         let first = self.select(&types, deep, &outer);
-        let mut text = first.text;
+        let (mut text, mut columns) = (first.text, first.columns);
         // INTERSECT binds closer in one dialect than in the other, so it stands only in front.
         let mut ops = vec![" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "];
         for _ in 0..*self.pick(&[1, 1, 1, 2]) {
@@ -144,6 +144,12 @@ impl<'w> Writer<'w> {
                     ty => *ty,
                 })
                 .collect();
+            for (column, ty) in columns.iter_mut().zip(&types) {
+                column.ty = match (column.ty, ty) {
+                    (Type::Int, Type::Real) => Type::Real,
+                    (ty, _) => ty,
+                };
+            }
             let next = self.select(&types, deep, &outer);
             let op = *self.pick(&ops);
             ops.truncate(3);
@@ -151,7 +157,7 @@ impl<'w> Writer<'w> {
             // Only the first has the names that an order may use.
             text = Text::or(both, vec![text]);
         }
-        Select { text, columns: first.columns, scope: None }
+        Select { text, columns, scope: None }
     }
 
     fn select(&mut self, types: &[Type], deep: u32, outer: &Scope) -> Select {

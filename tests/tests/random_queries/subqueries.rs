@@ -18,14 +18,14 @@ impl Writer<'_> {
             text = sql![text, kind, right, " ON ", on];
             own.columns.extend(added.columns);
         }
-        let mut both = scope.clone();
+        let mut both = Scope { columns: named_around(scope), subqueries };
         both.columns.extend(own.columns.iter().cloned());
-        both.subqueries = subqueries;
         Some((text, own, both))
     }
 
     /// A condition that more often than not reads what is around the subquery.
     fn correlation(&mut self, own: &Scope, both: &Scope, around: &Scope) -> Text {
+        let around = &Scope { columns: named_around(around), subqueries: 0 };
         let ty = *self.pick(&[Type::Int, Type::Int, Type::Text]);
         let op = *self.pick(&[" = ", " = ", " = ", " < ", " >= "]);
         let link = sql![self.leaf(ty, own), op, self.leaf(ty, around)];
@@ -121,4 +121,10 @@ impl Writer<'_> {
         };
         Some(sql!["(", not, "EXISTS (SELECT 1 FROM ", from, filter, Text::maybe(rest.into()), "))"])
     }
+}
+
+/// The columns that a subquery can name. One that USING joins has no alias, so that a column of the
+/// subquery's own would stand for it.
+fn named_around(scope: &Scope) -> Vec<(String, Type)> {
+    scope.columns.iter().filter(|(name, _)| name.contains('.')).cloned().collect()
 }
