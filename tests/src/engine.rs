@@ -1,4 +1,6 @@
 //! Offshoot in this process, over memory: one statement in, its answer out.
+//!
+//! It also compiles for WebAssembly, where it has no clock, so no deadline.
 
 use offshoot_core::chunk::MemoryStore;
 use offshoot_core::database::{AsOf, Database};
@@ -11,11 +13,13 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+#[cfg(not(target_family = "wasm"))]
 use std::time::{Duration, Instant};
 
 /// 2023-11-14 22:13:20 UTC: `now` of the first statement.
 const START_SECONDS: i64 = 1_700_000_000;
 /// A statement of a test that needs longer hangs.
+#[cfg(not(target_family = "wasm"))]
 const STATEMENT_TIME_MAX: Duration = Duration::from_secs(60);
 /// What hosts give the thread that runs statements.
 const STACK_BYTES: usize = 64 << 20;
@@ -106,18 +110,12 @@ impl Engine {
         seed[..8].copy_from_slice(&self.statements.to_le_bytes());
         // A second per statement, so that what time orders is ordered.
         let seconds = START_SECONDS + self.statements as i64;
-        let begin = Instant::now();
-        let limits = Limits {
-            expired: Some(Arc::new(move || begin.elapsed() > STATEMENT_TIME_MAX)),
-            clock: Some(Arc::new(move || begin.elapsed().as_micros() as u64)),
-            ..Limits::default()
-        };
         Request {
             sql,
             params,
             as_of: AsOf::Now,
             read_only: false,
-            limits,
+            limits: limits(),
             moment: Moment { now: Micros(seconds * 1_000_000), seed },
         }
     }
@@ -127,6 +125,21 @@ impl Default for Engine {
     fn default() -> Self {
         Self::new()
     }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn limits() -> Limits {
+    let begin = Instant::now();
+    Limits {
+        expired: Some(Arc::new(move || begin.elapsed() > STATEMENT_TIME_MAX)),
+        clock: Some(Arc::new(move || begin.elapsed().as_micros() as u64)),
+        ..Limits::default()
+    }
+}
+
+#[cfg(target_family = "wasm")]
+fn limits() -> Limits {
+    Limits::default()
 }
 
 /// Runs what evaluates statements, on a stack as large as a host's.

@@ -32,11 +32,11 @@ const TASKS: &[Task] = &[
     ),
     (
         "wasm",
-        "compile core/ and api/ for the browser and the edge, run golden scripts",
+        "compile core/ and api/ for the browser and the edge, run scripts and records on it",
         tasks::wasm,
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
-    ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
+    ("slt", "run sqllogictest files: [--as NAME] [--record FILE] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];

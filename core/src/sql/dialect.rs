@@ -57,7 +57,8 @@ impl Dialect for OffshootDialect {
     }
 
     // `a IS [NOT] b`, `a IS [NOT] DISTINCT FROM b`, whose right side the parser would let take all
-    // that follows, AND and OR included, `a ISNULL`, `a NOTNULL` and `a [NOT] GLOB b`.
+    // that follows, AND and OR included, `a ISNULL`, `a NOTNULL`, `a [NOT] GLOB b`, and
+    // `a [NOT] IN (VALUES …)`.
     fn parse_infix(
         &self,
         parser: &mut Parser<'_>,
@@ -98,6 +99,23 @@ impl Dialect for OffshootDialect {
             }));
         }
         let not = keyword(0) == Keyword::NOT;
+        // The parser would read a call of VALUES, and a list of rows behind it.
+        let behind = usize::from(not);
+        if keyword(behind) == Keyword::IN
+            && at(behind + 1) == Token::LParen
+            && keyword(behind + 2) == Keyword::VALUES
+        {
+            (0..behind + 2).for_each(|_| drop(parser.next_token()));
+            let query = match parser.parse_query() {
+                Ok(query) => query,
+                Err(error) => return Some(Err(error)),
+            };
+            if let Err(error) = parser.expect_token(&Token::RParen) {
+                return Some(Err(error));
+            }
+            let expr = Box::new(expr.clone());
+            return Some(Ok(Expr::InSubquery { expr, subquery: query, negated: not }));
+        }
         if !is_glob(&at(usize::from(not))) {
             return None;
         }

@@ -9,7 +9,7 @@ mod children;
 mod mixed;
 mod scope;
 
-pub(super) use children::children;
+pub(super) use children::{children, window_parts};
 pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, Scope};
 
 use self::mixed::{compare_op, mirrored, row_of, subquery_of};
