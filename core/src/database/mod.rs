@@ -21,6 +21,7 @@
 mod begin;
 mod branches;
 mod cell;
+mod changes;
 mod commit;
 mod feed;
 mod gc;
@@ -31,6 +32,7 @@ mod snapshots;
 
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
+pub use changes::TableChanges;
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
 pub use gc::{Compact, Compacted};
 pub use info::{Divergence, LogEntry, Size};
