@@ -1,5 +1,7 @@
 //! What requests come to, in no dialect yet: facts with their core types. A dialect makes them JSON.
 
+use super::error::Failure;
+use crate::webhooks::view::WebhookAnswer;
 use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
@@ -30,6 +32,9 @@ pub(crate) enum Answer {
     Snapshots(Vec<SnapshotRecord>),
     Snapshot(SnapshotRecord),
     Restored { snapshot: SnapshotRecord, backup: Option<String> },
+    Webhooks(WebhookAnswer),
+    /// No answer: what the work found out, where the core has no error for it.
+    Refused(Box<Failure>),
 }
 
 /// A place among pages.

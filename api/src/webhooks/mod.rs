@@ -20,13 +20,26 @@
 //!   (`history::Protections`).
 //! - `branch.deleted`: the record of a deleted branch, behind everything else that it did.
 //!
-//! Here is what can be said without a socket, a file or a clock: events, which addresses are allowed,
-//! and what a host owes ([`Webhooks`]). The native host's delivery is in `host-native/src/webhooks`.
+//! A commit that merged and changed something is two events, the merge first. What retention dropped
+//! before it was told is one `branch.data_changed` that says so.
+//!
+//! Here is what can be said without a socket, a file or a clock: events, signatures, which addresses
+//! are allowed, the endpoints, and what a host owes ([`Webhooks`]). The native host's delivery is in
+//! `host-native/src/webhooks`; what receivers have to know is in `docs/webhooks.md`.
 
+pub(crate) mod endpoints;
 mod event;
 mod hook;
+#[cfg(feature = "webhooks")]
+mod sign;
 mod target;
+pub(crate) mod view;
 
 pub use event::{Cursor, Due, Event, EventKind, due};
 pub use hook::{Attempt, Draft, Patch, Refusal, Subscription, Webhook, Webhooks};
+#[cfg(feature = "webhooks")]
+pub use sign::{
+    ID_HEADER, NotSigned, SECRET_PREFIX, SIGNATURE_HEADER, Signed, TIMESTAMP_HEADER,
+    TOLERANCE_SECONDS, secret_of, sign, verify,
+};
 pub use target::{Target, is_public};
