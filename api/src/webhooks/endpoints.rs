@@ -98,10 +98,8 @@ fn work(
     mut job: impl FnMut(&Call) -> std::result::Result<WebhookAnswer, Refusal> + Send + 'static,
 ) -> Work {
     Work::new(move |call| {
-        let answer = job(call).map_or_else(
-            |refusal| Answer::Refused(Box::new(failure(refusal))),
-            Answer::Webhooks,
-        );
+        let answer = job(call)
+            .map_or_else(|refusal| Answer::Refused(Box::new(failure(refusal))), Answer::Webhooks);
         Ok(Done::read(answer))
     })
 }

@@ -355,7 +355,11 @@ fn table(changes: &TableChanges) -> Json {
 
 /// The branch, live or deleted, on which a commit was made: it has it on its line, and not from the
 /// branch that it came from. Where none is known, any whose line has it.
-fn owner(database: &Database, besides: BranchId, commit: &CommitId) -> Result<Option<BranchRecord>> {
+fn owner(
+    database: &Database,
+    besides: BranchId,
+    commit: &CommitId,
+) -> Result<Option<BranchRecord>> {
     let on_line = |record: &BranchRecord, head: &CommitId| match database.is_on_line(head, commit) {
         Err(error) if is_gone(record, &error) => Ok(false),
         other => other,

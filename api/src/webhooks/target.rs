@@ -59,7 +59,13 @@ impl Target {
             (None, None) if authority.as_str().ends_with(':') => {
                 return Err("its port is none".into());
             }
-            (None, None) => if tls { 443 } else { 80 },
+            (None, None) => {
+                if tls {
+                    443
+                } else {
+                    80
+                }
+            }
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Target {
@@ -143,17 +149,49 @@ mod tests {
 
     #[test]
     fn what_is_public() {
-        for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101",
-            "::ffff:8.8.8.8", "2002:808:808::1", "192.0.1.1", "198.20.0.1", "2001:4860::8888"]
-        {
+        for text in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "::ffff:8.8.8.8",
+            "2002:808:808::1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "2001:4860::8888",
+        ] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
         for text in [
-            "127.0.0.1", "127.8.9.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-            "169.254.169.254", "100.64.0.1", "0.0.0.0", "255.255.255.255", "224.0.0.1", "::1", "::",
-            "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1",
-            "3fff:fff::1", "::127.0.0.1", "198.19.0.1", "fec0::1",
+            "127.0.0.1",
+            "127.8.9.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "3fff:fff::1",
+            "::127.0.0.1",
+            "198.19.0.1",
+            "fec0::1",
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
@@ -162,18 +200,38 @@ mod tests {
     #[test]
     fn urls() {
         let target = Target::parse("https://Hooks.example.com/a?b=c").unwrap();
-        assert_eq!((target.host.as_str(), target.port, target.tls), ("hooks.example.com", 443, true));
+        assert_eq!(
+            (target.host.as_str(), target.port, target.tls),
+            ("hooks.example.com", 443, true)
+        );
         assert_eq!(target.path, "/a?b=c");
         let target = Target::parse("http://[::1]:8080").unwrap();
         assert_eq!((target.host.as_str(), target.port, target.path.as_str()), ("::1", 8080, "/"));
-        for bad in ["", "x", "/a", "ftp://a/", "https://", "http://u:p@h/", "http://u@h/",
-            "http://h/#a", "http://h:0/", "http://h:99999/", "http://h:x/", "http://h:/", "http://a b/"]
-        {
+        for bad in [
+            "",
+            "x",
+            "/a",
+            "ftp://a/",
+            "https://",
+            "http://u:p@h/",
+            "http://u@h/",
+            "http://h/#a",
+            "http://h:0/",
+            "http://h:99999/",
+            "http://h:x/",
+            "http://h:/",
+            "http://a b/",
+        ] {
             assert!(Target::parse(bad).is_err(), "{bad}");
         }
-        for private in ["http://localhost/", "http://LOCALHOST./", "http://a.localhost:1/",
-            "http://127.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/"]
-        {
+        for private in [
+            "http://localhost/",
+            "http://LOCALHOST./",
+            "http://a.localhost:1/",
+            "http://127.0.0.1/",
+            "http://[::1]/",
+            "http://[::ffff:10.0.0.1]/",
+        ] {
             assert!(Target::parse(private).unwrap().is_openly_private(), "{private}");
         }
         assert!(!Target::parse("http://8.8.8.8/").unwrap().is_openly_private());

@@ -53,7 +53,9 @@ impl Dialect for Plain {
             Answer::BranchCreated(view) | Answer::Branch(view) => json(&branch::Branch::of(view)),
             Answer::BranchChanged(record) => json(&branch::Changed::of(record)),
             // Nothing, with a status that says so.
-            Answer::BranchDeleted(_) | Answer::Webhooks(WebhookAnswer::Deleted(_)) => Ok(Vec::new()),
+            Answer::BranchDeleted(_) | Answer::Webhooks(WebhookAnswer::Deleted(_)) => {
+                Ok(Vec::new())
+            }
             Answer::Merged { report, policy } => json(&merge::Merged::of(report, *policy)),
             Answer::Graph(graph) => json(&history::Graph::of(graph, TIMES)),
             Answer::History(entries) => json(&history::History::of(entries, TIMES)),
