@@ -141,9 +141,13 @@ fn what_an_event_says() {
     assert_eq!(created["data"]["branch_id"], details["id"]);
     assert_eq!(created["timestamp"], details["created_at"]);
     let changed = event("feature/x changed t 2/0/0");
-    let entry = branch.history(&[]).into_iter().find(|entry| entry["scn"] == changed["data"]["scn"]);
+    let entry =
+        branch.history(&[]).into_iter().find(|entry| entry["scn"] == changed["data"]["scn"]);
     let entry = entry.expect("the commit is in the history");
-    assert_eq!((&changed["data"]["commit"], &changed["timestamp"]), (&entry["id"], &entry["timestamp"]));
+    assert_eq!(
+        (&changed["data"]["commit"], &changed["timestamp"]),
+        (&entry["id"], &entry["timestamp"])
+    );
     let merged = event("main merged feature/x");
     assert_eq!(merged["data"]["source_branch_id"], details["id"]);
     assert_eq!(merged["data"]["merged_commit"], changed["data"]["commit"]);
@@ -186,10 +190,18 @@ fn one_branch_and_one_webhook_do_not_wait_for_others() {
 fn a_tenants_webhooks_are_sent_before_anybody_asks() {
     let folder = Folder::new();
     let dir = folder.path().to_str().unwrap();
-    program::run(["tenant", "create", "--data-dir", dir, "--tenant", "acme"]).assert_orderly("acme");
+    program::run(["tenant", "create", "--data-dir", dir, "--tenant", "acme"])
+        .assert_orderly("acme");
     let file = folder.join("acme.offshoot");
     let made = program::run([
-        "key", "create", "--name", "a", "--scopes", "admin", "--data", file.to_str().unwrap(),
+        "key",
+        "create",
+        "--name",
+        "a",
+        "--scopes",
+        "admin",
+        "--data",
+        file.to_str().unwrap(),
     ]);
     let key = made.stdout.trim().to_owned();
     let mut receiver = Receiver::new();
