@@ -380,3 +380,132 @@ fn owner(
     }
     Ok(any)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offshoot_core::chunk::MemoryStore;
+    use offshoot_core::database::{AsOf, BranchPatch, NewBranch};
+    use offshoot_core::moment::Moment;
+    use offshoot_core::sql::{Limits, Request, Session};
+    use std::sync::Arc;
+
+    struct Here {
+        database: Arc<Database>,
+        moments: u8,
+    }
+
+    impl Here {
+        fn new() -> Self {
+            let moment = Moment { now: Micros(0), seed: [0; 32] };
+            let opened = Database::open(Arc::new(MemoryStore::new()), &moment).unwrap();
+            Here { database: Arc::new(opened.value), moments: 0 }
+        }
+
+        fn moment(&mut self) -> Moment {
+            self.moments += 1;
+            Moment { now: Micros(i64::from(self.moments) * 1_000_000), seed: [self.moments; 32] }
+        }
+
+        fn run(&mut self, branch: &str, sql: &str) {
+            let moment = self.moment();
+            let mut session = Session::new(self.database.clone(), branch, "ada");
+            let limits = Limits::default();
+            let as_of = AsOf::Now;
+            let request = Request { sql, params: &[], as_of, read_only: false, limits, moment };
+            session.execute(&request).unwrap();
+        }
+
+        fn protect(&mut self, branch: &str, protected: bool) {
+            let patch = BranchPatch { protected: Some(protected), ..BranchPatch::default() };
+            let moment = self.moment();
+            self.database.update_branch(&moment, branch, patch).unwrap();
+        }
+
+        fn record(&self, branch: &str) -> BranchRecord {
+            self.database.branch(branch).unwrap()
+        }
+
+        /// All that is due, in short.
+        fn told(
+            &self,
+            branch: &str,
+            mut cursor: Option<Cursor>,
+            wanted: &[EventKind],
+        ) -> Vec<String> {
+            let record = self.record(branch);
+            let wanted = Subscription { events: wanted.to_vec(), ..Subscription::default() };
+            let mut told = Vec::new();
+            while let Some(due) = due(&self.database, &record, cursor, &wanted).unwrap() {
+                told.extend(due.event.map(|event| {
+                    let gap = event.data.get("history_truncated").map_or("", |_| " gap");
+                    format!("{} {}{gap}", event.kind.name(), event.data["scn"])
+                }));
+                cursor = Some(due.cursor);
+            }
+            assert!(cursor.is_none_or(|cursor| cursor.is_behind_all_of(&record)));
+            told
+        }
+    }
+
+    #[test]
+    fn protections_stand_between_commits() {
+        let mut here = Here::new();
+        here.run("main", "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        let start = Some(Cursor::now(&here.record("main")));
+        let scn = here.record("main").head_scn.0;
+        here.run("main", "INSERT INTO t VALUES (1)");
+        here.protect("main", true);
+        here.protect("main", false);
+        here.run("main", "INSERT INTO t VALUES (2)");
+        here.protect("main", true);
+        let [first, second] = [scn + 1, scn + 2];
+        assert_eq!(
+            here.told("main", start, &EventKind::ALL),
+            [
+                format!("branch.data_changed {first}"),
+                format!("branch.protected {first}"),
+                format!("branch.data_changed {second}"),
+                format!("branch.protected {second}"),
+            ]
+        );
+        assert_eq!(
+            here.told("main", start, &[EventKind::Protected]),
+            [format!("branch.protected {first}"), format!("branch.protected {second}"),]
+        );
+        assert!(here.told("main", start, &[EventKind::Deleted]).is_empty());
+    }
+
+    #[test]
+    fn a_line_that_does_not_hold_the_cursor_is_told_as_a_gap() {
+        let mut here = Here::new();
+        here.run("main", "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        let (name, source) = ("other".to_owned(), "main".to_owned());
+        let moment = here.moment();
+        let new = NewBranch { name, source, ..NewBranch::default() };
+        here.database.create_branch(&moment, new).unwrap();
+        here.run("other", "INSERT INTO t VALUES (1)");
+        here.run("main", "INSERT INTO t VALUES (2)");
+        let elsewhere = Some(Cursor::now(&here.record("other")));
+        let scn = here.record("main").head_scn;
+        let told = here.told("main", elsewhere, &EventKind::ALL);
+        assert_eq!(told, [format!("branch.data_changed {scn} gap")]);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_passed_over() {
+        let mut here = Here::new();
+        here.run("main", "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        let start = Cursor::now(&here.record("main"));
+        for row in 0..200 {
+            here.run("main", &format!("INSERT INTO t VALUES ({row})"));
+            here.moments = 0;
+        }
+        let wanted = Subscription { events: vec![EventKind::Merged], ..Subscription::default() };
+        let record = here.record("main");
+        let due = due(&here.database, &record, Some(start), &wanted).unwrap().unwrap();
+        assert_eq!((due.event, due.cursor), (None, Cursor::now(&record)));
+        assert!(here.told("main", Some(start), &[EventKind::Created]).is_empty());
+        assert_eq!(here.told("main", Some(start), &[EventKind::DataChanged]).len(), 200);
+    }
+}

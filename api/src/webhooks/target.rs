@@ -53,19 +53,19 @@ impl Target {
         if host.is_empty() {
             return Err("it names no host".into());
         }
-        let port = match (authority.port_u16(), authority.port()) {
-            (Some(0), _) | (None, Some(_)) => return Err("its port is none".into()),
-            (Some(port), _) => port,
-            (None, None) if authority.as_str().ends_with(':') => {
-                return Err("its port is none".into());
-            }
-            (None, None) => {
+        // Whatever stands behind the host; `Authority::port` is silent on what is no port.
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => {
                 if tls {
                     443
                 } else {
                     80
                 }
             }
+            rest => rest
+                .and_then(|rest| rest.strip_prefix(':')?.parse().ok())
+                .filter(|port| *port != 0)
+                .ok_or("its port is none")?,
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Target {

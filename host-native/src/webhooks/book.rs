@@ -424,3 +424,123 @@ impl Webhooks for Book {
         Ok(inner.known(id)?.attempts.iter().rev().take(limit).cloned().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::moment;
+    use offshoot_api::webhooks::EventKind;
+    use offshoot_core::sql::Limits;
+
+    /// A file in a folder of its own.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let folder =
+                std::env::temp_dir().join(format!("offshoot-{name}-{}", std::process::id()));
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            Place(folder)
+        }
+
+        fn open(&self) -> Arc<Book> {
+            let database = EmbeddedDatabase::new(self.0.join("db")).unwrap();
+            Book::open(Arc::new(database), WebhookOptions::default()).unwrap()
+        }
+
+        fn bytes(&self) -> u64 {
+            std::fs::metadata(webhooks_path(&self.0.join("db"))).unwrap().len()
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            url: "https://93.184.215.14/hook".into(),
+            subscription: Subscription::default(),
+            description: String::new(),
+            active: true,
+        }
+    }
+
+    fn call(book: &Book) -> Call {
+        let database = book.database.database().clone();
+        Call { database, moment: moment().unwrap(), limits: Limits::default() }
+    }
+
+    fn attempt(at: i64, error: Option<&str>) -> Attempt {
+        Attempt {
+            event_id: format!("evt_{at}"),
+            event: EventKind::DataChanged,
+            branch: "main".into(),
+            number: 1,
+            at,
+            status: Some(200),
+            latency_ms: 1,
+            error: error.map(str::to_owned),
+            retry_at: None,
+        }
+    }
+
+    #[test]
+    fn the_file_stays_short_and_says_the_same() {
+        let place = Place::new("webhook-book");
+        let book = place.open();
+        let (made, secret) = book.create(&call(&book), draft()).unwrap();
+        let (gone, _) = book.create(&call(&book), draft()).unwrap();
+        book.delete(&gone.id).unwrap();
+        let subscriber = book.subscribers().pop().unwrap();
+        let main = book.database.database().branch("main").unwrap();
+        let mut longest = 0;
+        for at in 1..=20_000 {
+            let cursor = Cursor { protections: at as u64, ..Cursor::now(&main) };
+            let arrived = Some((main.id, cursor));
+            book.tried(&subscriber, attempt(at, None), arrived).unwrap();
+            longest = longest.max(place.bytes());
+        }
+        // Longer ago than any attempt that is kept.
+        for at in 20_001..=20_200 {
+            book.tried(&subscriber, attempt(at, Some("no")), None).unwrap();
+        }
+        let lines = book.inner().lines();
+        book.inner().journal.rewrite(&lines).unwrap();
+        assert!(longest < 2 << 20, "{longest} bytes");
+        let before = book.get(&made.id).unwrap();
+        assert_eq!(before.failing_since, Some(Micros(20_001)));
+        assert_eq!(before.delivered, Some(Micros(20_000)));
+        book.database.close().unwrap();
+        drop(book);
+        let book = place.open();
+        assert_eq!(book.list(), [before]);
+        assert_eq!(book.attempts(&made.id, 1000).unwrap().len(), ATTEMPTS_KEPT);
+        assert_eq!(book.attempts(&made.id, 1).unwrap(), [attempt(20_200, Some("no"))]);
+        let subscriber = book.subscribers().pop().unwrap();
+        assert_eq!(subscriber.secret, secret);
+        let cursor = book.cursor(&subscriber, main.id).unwrap().unwrap();
+        assert_eq!(cursor, Cursor { protections: 20_000, ..Cursor::now(&main) });
+    }
+
+    #[test]
+    fn what_is_done_for_a_webhook_that_changed_counts_no_more() {
+        let place = Place::new("webhook-change");
+        let book = place.open();
+        let (made, _) = book.create(&call(&book), draft()).unwrap();
+        let old = book.subscribers().pop().unwrap();
+        let main = book.database.database().branch("main").unwrap();
+        let patch = Patch { description: Some("other".into()), ..Patch::default() };
+        book.update(&call(&book), &made.id, patch).unwrap();
+        assert!(old.changes.has_changed().unwrap());
+        assert_eq!(book.tried(&old, attempt(1, None), None), Err(Changed));
+        assert_eq!(book.moved(&old, main.id, Cursor::now(&main)), Err(Changed));
+        let new = book.subscribers().pop().unwrap();
+        assert_eq!(book.tried(&new, attempt(1, None), None), Ok(()));
+        book.delete(&made.id).unwrap();
+        assert_eq!(book.cursor(&new, main.id), Err(Changed));
+    }
+}

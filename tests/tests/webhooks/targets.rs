@@ -6,14 +6,15 @@ use offshoot_tests::server::Server;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Waits until the newest attempt says something.
+/// Waits until an attempt says something.
 #[track_caller]
 fn wait_for_error(client: &Client, hook: &str, part: &str) {
     let end = Instant::now() + Duration::from_secs(120);
     loop {
-        let log = client.get(&format!("/v1/webhooks/{hook}/deliveries?limit=1"));
-        let error = log.ok()["deliveries"][0]["error"].clone();
-        if error.as_str().is_some_and(|error| error.contains(part)) {
+        let log = client.get(&format!("/v1/webhooks/{hook}/deliveries?limit=100"));
+        let attempts = log.ok()["deliveries"].as_array().unwrap();
+        let mut errors = attempts.iter().filter_map(|attempt| attempt["error"].as_str());
+        if errors.any(|error| error.contains(part)) {
             return;
         }
         assert!(Instant::now() < end, "no '{part}': {log}");
@@ -120,4 +121,25 @@ fn redirects_are_not_followed() {
     receiver.answer(|_| (200, String::new()));
     let received = receiver.wait_for(1);
     assert_eq!(summary(received.last().unwrap()), "feature created from main");
+}
+
+#[test]
+fn a_receiver_that_takes_too_long_is_asked_again() {
+    let receiver = Receiver::new();
+    let slow = std::sync::atomic::AtomicBool::new(true);
+    receiver.answer(move |_| {
+        if slow.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_secs(3));
+        }
+        (200, String::new())
+    });
+    let server = Server::with(&["--webhook-allow-private", "--webhook-timeout", "1"]);
+    let client = server.client();
+    let hook = client.post("/v1/webhooks", &json!({"url": receiver.url()}));
+    let hook = hook.data(201)["id"].as_str().unwrap().to_owned();
+    client.create("feature", "main");
+    wait_for_error(client, &hook, "no answer within 1 s");
+    // The same event, for its sender cannot know that it had arrived.
+    let received = receiver.wait("another attempt", |received| received.len() >= 2);
+    assert_eq!(summary(&received[0]), summary(&received[1]));
 }
