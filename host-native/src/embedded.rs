@@ -8,7 +8,7 @@ use offshoot_core::history::Micros;
 use offshoot_core::moment::Moment;
 use offshoot_core::sql::{Limits, Output, Request, Session};
 use offshoot_core::value::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +27,7 @@ pub enum OpenError {
 pub struct EmbeddedDatabase {
     database: Arc<Database>,
     store: Arc<FileStore>,
+    path: PathBuf,
 }
 
 /// The system's time and fresh randomness.
@@ -74,18 +75,24 @@ impl EmbeddedDatabase {
     /// # Errors
     /// As [`EmbeddedDatabase::new`].
     pub fn open(path: impl AsRef<Path>, options: Options) -> std::result::Result<Self, OpenError> {
-        let store = Arc::new(FileStore::open(path, options)?);
+        let path = path.as_ref().to_owned();
+        let store = Arc::new(FileStore::open(&path, options)?);
         let shared: Arc<dyn Store> = store.clone();
         let opened = Database::open(shared, &moment()?)?;
         if let Some(ticket) = opened.ticket {
             store.wait(ticket)?;
         }
-        Ok(EmbeddedDatabase { database: Arc::new(opened.value), store })
+        Ok(EmbeddedDatabase { database: Arc::new(opened.value), store, path })
     }
 
     /// The core's database.
     pub fn database(&self) -> &Arc<Database> {
         &self.database
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The file underneath.

@@ -51,6 +51,8 @@ impl Access {
     pub const MERGE: Access = Access::new(Scope::Branch, Over::Some, Class::HeavyWrite);
     /// Is for those who run the server.
     pub const ADMIN: Access = Access::new(Scope::Admin, Over::All, Class::Read);
+    /// Changes what those who run the server set.
+    pub const ADMIN_WRITE: Access = Access::new(Scope::Admin, Over::All, Class::Write);
 
     /// How its requests count.
     pub fn class(self) -> Class {

@@ -16,6 +16,7 @@ mod pages;
 mod plain;
 mod schema;
 mod shared;
+mod webhooks;
 
 pub(crate) use pages::routes;
 
@@ -47,6 +48,7 @@ pub fn document(dialect: DialectName) -> Json {
         DialectName::Envelope => envelope::schemas(),
         DialectName::Plain => plain::schemas(),
     });
+    schemas.extend(webhooks::schemas(dialect));
     json!({
         "openapi": "3.1.0",
         "info": {

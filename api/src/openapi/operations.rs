@@ -33,7 +33,7 @@ pub(super) struct Operation {
 const ANY: [u16; 11] = [400, 401, 403, 404, 408, 413, 422, 429, 500, 501, 503];
 
 impl Operation {
-    fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
+    pub fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
         Operation {
             id,
             tag,
@@ -48,12 +48,12 @@ impl Operation {
         }
     }
 
-    fn about(mut self, text: &'static str) -> Self {
+    pub fn about(mut self, text: &'static str) -> Self {
         self.about = text;
         self
     }
 
-    fn asks(mut self, name: &'static str, schema: Json, about: &'static str) -> Self {
+    pub fn asks(mut self, name: &'static str, schema: Json, about: &'static str) -> Self {
         self.query.push(Parameter { name, about, required: false, schema });
         self
     }
@@ -63,7 +63,7 @@ impl Operation {
         self
     }
 
-    fn takes(mut self, body: Json) -> Self {
+    pub fn takes(mut self, body: Json) -> Self {
         self.body = Some(body);
         self
     }
@@ -75,14 +75,14 @@ impl Operation {
     }
 
     /// The name of the schema of its answer, which both dialects have, each its own.
-    fn gives(mut self, status: u16, schema: &str) -> Self {
+    pub fn gives(mut self, status: u16, schema: &str) -> Self {
         self.envelope.push((status, Some(enveloped(named(schema)))));
         self.plain.push((status, Some(named(schema))));
         self
     }
 
     /// In the plain dialect it gives nothing.
-    fn gives_or_nothing(mut self, schema: &str) -> Self {
+    pub fn gives_or_nothing(mut self, schema: &str) -> Self {
         self.envelope.push((200, Some(enveloped(named(schema)))));
         self.plain.push((204, None));
         self
@@ -147,7 +147,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
         (Method::Post, "/snapshots") => take_snapshot(),
         (Method::Post, "/restore/{snapshot}") => restore(),
         (Method::Get, "graph") => graph(),
-        _ => return None,
+        _ => return super::webhooks::of(method, rest),
     })
 }
 

@@ -16,6 +16,7 @@ pub(super) fn tags() -> Json {
         {"name": "Data", "description": "Tables and their rows."},
         {"name": "SQL", "description": "Queries, statements, transactions."},
         {"name": "Time travel", "description": "History, snapshots, restoring."},
+        {"name": "Webhooks", "description": "Who is told what happens to branches."},
         {"name": "Server", "description": "The server itself. Public."},
     ])
 }
@@ -25,6 +26,7 @@ pub(super) fn part(name: &str) -> &'static str {
     match name {
         "branch" => "A branch's name or id. A slash in a name is written %2F.",
         "table" => "A table's name.",
+        "webhook" => "A webhook's id.",
         "snapshot" => "A snapshot's id or name.",
         _ => "An id.",
     }
@@ -36,7 +38,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         400 => "The request is not in order; the message names the place.",
         401 => "There is no credential, or none that is in order.",
         403 => "The caller may not do this, or the branch takes no writes.",
-        404 => "There is no such branch, table, column or snapshot.",
+        404 => "There is no such branch, table, column, snapshot or webhook.",
         408 => "The statement, or the body, took too long.",
         409 => "It would break a constraint, or conflicts with what is there.",
         413 => "The body is too large.",

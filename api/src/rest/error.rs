@@ -108,6 +108,14 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Rate limit exceeded")
     }
 
+    /// There is no such webhook.
+    pub fn no_webhook(id: &str) -> Self {
+        let (kind, name) = ("Webhook".to_owned(), id.to_owned());
+        let message = format!("Webhook '{id}' does not exist");
+        Self::new(StatusCode::NOT_FOUND, "WEBHOOK_NOT_FOUND", message)
+            .with(Details::Missing { kind, name })
+    }
+
     /// The documents have it, and Offshoot has not.
     pub fn not_implemented(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message)

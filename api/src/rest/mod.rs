@@ -36,6 +36,7 @@ mod time;
 use crate::auth::{Access, Identify, identify};
 
 use crate::host::Host;
+use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
 use axum::http::header::CONTENT_TYPE;
@@ -46,6 +47,13 @@ pub use dialect::{DialectName, UnknownDialect};
 use routes::Route;
 use serve::Rest;
 use std::sync::Arc;
+
+// What endpoints are made of that live elsewhere.
+pub(crate) use answer::{Answer, Done};
+pub(crate) use error::Failure;
+pub(crate) use request::{Fields, Incoming, wrong};
+pub(crate) use serve::Work;
+pub(crate) use time::rfc3339;
 
 pub use guard::{Address, Guard};
 pub use serve::BodyRefused;
@@ -61,6 +69,8 @@ pub struct Settings {
     pub guard: Guard,
     /// The text of `/metrics`; where absent there is no such address.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
+    /// Who keeps webhooks and sends them; where absent there are none.
+    pub webhooks: Option<Arc<dyn Webhooks>>,
 }
 
 /// Every route, over a host, open to everybody.
@@ -70,8 +80,8 @@ pub fn router(host: Arc<impl Host>) -> Router {
 
 /// Every route, over a host.
 pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
-    let Settings { identify: who, dialect, guard, metrics } = settings;
-    let rest = Rest { host, default: dialect, guard };
+    let Settings { identify: who, dialect, guard, metrics, webhooks } = settings;
+    let rest = Rest { host, default: dialect, guard, webhooks };
     let metrics = metrics.map(|text| {
         let page = move || std::future::ready(([(CONTENT_TYPE, METRICS_TYPE)], text()));
         get(page).layer(from_fn_with_state((rest.clone(), Access::ADMIN), guard::ask))

@@ -4,6 +4,7 @@
 use super::serve::Endpoint;
 use super::{branches, data, diff, graph, history, merge, sql};
 use crate::auth::Access;
+use crate::webhooks::endpoints as webhooks;
 use axum::routing::MethodFilter;
 
 /// One method of one address.
@@ -92,4 +93,10 @@ pub(crate) static ROUTES: &[Route] = &[
     post("/v1/branches/{branch}/snapshots", Access::WRITE, history::snapshot),
     post("/v1/branches/{branch}/restore/{snapshot}", Access::WRITE_MUCH, history::restore),
     get("/v1/graph", Access::READ_ALL, graph::graph),
+    get("/v1/webhooks", Access::ADMIN, webhooks::list),
+    post("/v1/webhooks", Access::ADMIN_WRITE, webhooks::create),
+    get("/v1/webhooks/{webhook}", Access::ADMIN, webhooks::get),
+    patch("/v1/webhooks/{webhook}", Access::ADMIN_WRITE, webhooks::update),
+    delete("/v1/webhooks/{webhook}", Access::ADMIN_WRITE, webhooks::delete),
+    get("/v1/webhooks/{webhook}/deliveries", Access::ADMIN, webhooks::deliveries),
 ];

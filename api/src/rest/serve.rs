@@ -8,6 +8,7 @@ use super::guard::{self, Guard, Verdict};
 use super::request::{Incoming, Params};
 use crate::auth::{Access, Caller};
 use crate::host::{Answer, Call, Host, Job, Ran};
+use crate::webhooks::Webhooks;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER, VARY};
@@ -25,6 +26,7 @@ pub(crate) struct Rest {
     /// The dialect of requests that choose none.
     pub default: DialectName,
     pub guard: Guard,
+    pub webhooks: Option<Arc<dyn Webhooks>>,
 }
 
 impl Rest {
@@ -122,7 +124,8 @@ async fn read(
     }
     let sender = Sender(request.extensions().get::<Caller>().cloned());
     let body = whole(request.into_body(), max_bytes).await?;
-    Ok(Incoming { path, query, body, sender, habits: dialect.habits() })
+    let webhooks = rest.webhooks.clone();
+    Ok(Incoming { path, query, body, sender, habits: dialect.habits(), webhooks })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

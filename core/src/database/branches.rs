@@ -96,6 +96,9 @@ impl Database {
                 let BranchPatch { display_name, protected, metadata } = patch;
                 record.display_name =
                     display_name.unwrap_or(std::mem::take(&mut record.display_name));
+                if protected == Some(true) && !record.protected {
+                    record.protections.add(record.head_scn, moment.now);
+                }
                 record.protected = protected.unwrap_or(record.protected);
                 record.metadata = metadata.unwrap_or(std::mem::take(&mut record.metadata));
             })?;

@@ -21,6 +21,7 @@
 mod begin;
 mod branches;
 mod cell;
+mod changes;
 mod commit;
 mod feed;
 mod gc;
@@ -31,6 +32,7 @@ mod snapshots;
 
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
+pub use changes::TableChanges;
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
 pub use gc::{Compact, Compacted};
 pub use info::{Divergence, LogEntry, Size};
@@ -205,9 +207,10 @@ impl Database {
         let cells: Vec<Arc<Cell>> = locked(&self.cells).values().cloned().collect();
         let mut records: Vec<BranchRecord> =
             cells.iter().map(|cell| cell.record(&self.store)).collect();
+        let live: HashSet<_> = records.iter().map(|record| record.id).collect();
         for (_, bytes) in self.store.list_refs(crate::history::DELETED_PREFIX)? {
             let record = BranchRecord::decode(&bytes)?;
-            if !records.iter().any(|live| live.id == record.id) {
+            if !live.contains(&record.id) {
                 records.push(record);
             }
         }

@@ -33,6 +33,7 @@ pub use tls::Tls;
 pub(crate) use auth::clock;
 
 use crate::embedded::EmbeddedDatabase;
+use crate::webhooks::{Courier, WebhookOptions};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
@@ -72,6 +73,8 @@ pub struct ServerOptions {
     pub cors_origins: Vec<String>,
     /// The dialect of requests that choose none, from callers that are pinned to none.
     pub dialect: DialectName,
+    /// How webhooks are sent.
+    pub webhooks: WebhookOptions,
 }
 
 impl ServerOptions {
@@ -98,6 +101,7 @@ impl Default for ServerOptions {
             connections_max: 65_536,
             cors_origins: Vec::new(),
             dialect: DialectName::default(),
+            webhooks: WebhookOptions::default(),
         }
     }
 }
@@ -227,19 +231,24 @@ impl ApiServer {
         });
         let metrics = metrics::Metrics::new();
         let counted = metrics.clone();
-        let settings = Settings {
+        let mut settings = Settings {
             identify: identify.clone(),
             dialect: options.dialect,
             guard: Guard { limiter: limits.limiter(), tenant },
             metrics: Some(Arc::new(move || counted.text())),
+            // Each database has its own.
+            webhooks: None,
         };
         let tls = tls.map(|Tls(acceptor)| acceptor);
         match served {
             Served::One(database) => {
+                let courier = Courier::start(database.clone(), options.webhooks.clone())?;
+                settings.webhooks = Some(courier.book());
                 let host = PoolHost::new(database.clone(), options.clone())?;
                 let router = offshoot_api::router_with(Arc::new(host), settings);
                 let router = layered(router, metrics, &options)?;
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                courier.stop().await;
                 database.close().map_err(Error::other)
             }
             Served::Many(tenants) => {
@@ -251,7 +260,10 @@ impl ApiServer {
                 })?;
                 let tenants = tenants.start(&options, settings, identify)?;
                 let router = layered(tenants.router()?, metrics, &options)?;
+                let waking = tokio::spawn(tenants.clone().wake());
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                waking.abort();
+                let _ = waking.await;
                 tenants.close().await
             }
         }

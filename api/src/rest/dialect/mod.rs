@@ -20,6 +20,7 @@ mod diff;
 mod envelope;
 mod history;
 mod plain;
+mod webhooks;
 
 pub(crate) use envelope::Envelope;
 pub(crate) use plain::Plain;

@@ -5,7 +5,7 @@ mod failure;
 mod rows;
 mod schema;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed, webhooks};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use axum::http::StatusCode;
@@ -47,6 +47,8 @@ impl Dialect for Envelope {
             Answer::Restored { snapshot, backup } => {
                 json(&history::Restored::of(snapshot, backup.as_deref()))
             }
+            Answer::Webhooks(answer) => webhooks::encode(answer, TIMES),
+            Answer::Refused(failure) => Err(failure.as_ref().clone()),
             Answer::Tables(tables) => json(&schema::tables(tables)),
             Answer::Diff(diff) => json(&diff::Diff::of(diff)),
             Answer::Rows { rows, pages } => json(&rows::Page::of(rows, *pages)),
