@@ -87,6 +87,7 @@ fn branch(random: &mut Random) -> BranchRecord {
         created: Micros(random.next() as i64),
         updated: Micros(random.next() as i64),
         deleted: some(random).then(|| Micros(random.next() as i64)),
+        expires: some(random).then(|| Micros(random.next() as i64)),
     }
 }
 
@@ -287,6 +288,7 @@ fn a_plain_branch_and_a_small_commit_are_short() {
         created: micros,
         updated: Micros(micros.0 + 86_400_000_000),
         deleted: None,
+        expires: None,
     };
     assert!(record.encode().len() < 150, "{} bytes", record.encode().len());
 

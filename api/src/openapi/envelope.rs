@@ -66,6 +66,7 @@ fn branches() -> Vec<(&'static str, Json)> {
         ],
         &[
             ("deleted_at", time()),
+            ("expires_at", time()),
             ("metadata", object(&[], &[])),
             ("stats", stats),
             ("divergence", or_null(divergence)),
@@ -82,7 +83,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("source_snapshot", or_null(text())),
             ("created_at", time()),
         ],
-        &[],
+        &[("expires_at", time())],
     );
     let changed = object(
         &[
@@ -93,7 +94,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("metadata", object(&[], &[])),
             ("updated_at", time()),
         ],
-        &[],
+        &[("expires_at", time())],
     );
     let deleted =
         object(&[("deleted", flag()), ("branch_name", text()), ("deleted_at", time())], &[]);

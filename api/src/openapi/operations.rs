@@ -168,6 +168,7 @@ fn create_branch() -> Operation {
             ("parent", about(text(), "The same, in the tutorial's word.")),
             ("as_of", named("AsOf")),
             ("metadata", object(&[], &[])),
+            ("expires_at", about(expiry(), "When it is deleted, unless it is protected then.")),
         ],
     );
     Operation::new("createBranch", "Branches", "A new branch")
@@ -175,6 +176,11 @@ fn create_branch() -> Operation {
         .takes(body)
         .gives(201, "BranchCreated")
         .writes()
+}
+
+/// A time to come: RFC 3339, or seconds since 1970.
+fn expiry() -> Json {
+    json!({"anyOf": [time(), {"type": ["integer", "null"]}]})
 }
 
 fn get_branch() -> Operation {
@@ -187,7 +193,12 @@ fn get_branch() -> Operation {
 fn update_branch() -> Operation {
     let body = closed(
         &[],
-        &[("display_name", text()), ("is_protected", flag()), ("metadata", object(&[], &[]))],
+        &[
+            ("display_name", text()),
+            ("is_protected", flag()),
+            ("metadata", object(&[], &[])),
+            ("expires_at", about(expiry(), "When it is deleted; null: never by itself.")),
+        ],
     );
     Operation::new("updateBranch", "Branches", "A branch with another name, protection or metadata")
         .about("What is absent stays. `metadata` is replaced whole. Protection needs `admin`.")

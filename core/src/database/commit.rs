@@ -292,5 +292,6 @@ pub(super) fn new_record(
         created: moment.now,
         updated: moment.now,
         deleted: None,
+        expires: None,
     }
 }

@@ -23,7 +23,8 @@ const HAS_SNAPSHOT: u64 = 1 << 6;
 const HAS_DELETED: u64 = 1 << 7;
 const HAS_DISPLAY_NAME: u64 = 1 << 8;
 const HAS_METADATA: u64 = 1 << 9;
-const ALL_FLAGS: u64 = (1 << 10) - 1;
+const HAS_EXPIRY: u64 = 1 << 10;
+const ALL_FLAGS: u64 = (1 << 11) - 1;
 
 /// What became of a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +129,8 @@ pub struct BranchRecord {
     pub updated: Micros,
     /// When it was deleted.
     pub deleted: Option<Micros>,
+    /// When it is to be deleted, unless it is protected then.
+    pub expires: Option<Micros>,
 }
 
 impl BranchRecord {
@@ -174,7 +177,8 @@ impl BranchRecord {
             | has(self.source_snapshot.is_some(), HAS_SNAPSHOT)
             | has(self.deleted.is_some(), HAS_DELETED)
             | has(own_display_name, HAS_DISPLAY_NAME)
-            | has(!self.metadata.is_empty(), HAS_METADATA);
+            | has(!self.metadata.is_empty(), HAS_METADATA)
+            | has(self.expires.is_some(), HAS_EXPIRY);
         // Times lie close together, so all but one are written as the distance to it.
         let since = |time: Micros| time.0.wrapping_sub(self.created.0);
         let mut w = Writer::with_capacity(192);
@@ -199,6 +203,9 @@ impl BranchRecord {
         }
         if !self.metadata.is_empty() {
             w.text(&self.metadata.0);
+        }
+        if let Some(expires) = self.expires {
+            w.int(since(expires));
         }
         w.finish()
     }
@@ -242,6 +249,7 @@ impl BranchRecord {
             true => Metadata(r.text()?.to_owned()),
             false => Metadata::default(),
         };
+        let expires = if has(HAS_EXPIRY) { Some(after(&mut r)?) } else { None };
         r.end()?;
         let record = BranchRecord {
             id,
@@ -262,6 +270,7 @@ impl BranchRecord {
             created,
             updated,
             deleted,
+            expires,
         };
         // One spelling per record: what could have been left out was left out.
         match record.encode() == bytes {

@@ -12,6 +12,7 @@
 
 mod auth;
 mod body;
+mod expiry;
 mod host;
 mod keys;
 mod limits;
@@ -236,10 +237,12 @@ impl ApiServer {
         let tls = tls.map(|Tls(acceptor)| acceptor);
         match served {
             Served::One(database) => {
-                let host = PoolHost::new(database.clone(), options.clone())?;
-                let router = offshoot_api::router_with(Arc::new(host), settings);
+                let host = Arc::new(PoolHost::new(database.clone(), options.clone())?);
+                let expiry = expiry::Expiry::over(&host);
+                let router = offshoot_api::router_with(host, settings);
                 let router = layered(router, metrics, &options)?;
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                drop(expiry);
                 database.close().map_err(Error::other)
             }
             Served::Many(tenants) => {

@@ -8,6 +8,7 @@
 //! A file is opened when its tenant first asks. When too many are open, the one that was asked the
 //! longest time ago and answers nobody now is closed. All share the threads.
 
+use super::expiry::Expiry;
 use super::host::PoolHost;
 use super::{ServerOptions, keys_path};
 use crate::embedded::{EmbeddedDatabase, moment};
@@ -113,6 +114,8 @@ impl Tenants {
 struct Tenant {
     database: Arc<EmbeddedDatabase>,
     router: Router,
+    /// Runs for as long as the file is open.
+    _expiry: Expiry,
 }
 
 /// A tenant's place: empty until its file has been opened.
@@ -227,10 +230,12 @@ impl Started {
         let opened = tokio::task::spawn_blocking(move || EmbeddedDatabase::new(path)).await;
         let database = Arc::new(opened.map_err(Error::other)?.map_err(Error::other)?);
         let host = PoolHost::on(self.pool.clone(), database.clone(), self.options.clone());
+        let host = Arc::new(host);
+        let expiry = Expiry::over(&host);
         let mut settings = self.settings.clone();
         settings.guard.tenant = Some(tenant.to_owned());
-        let router = offshoot_api::router_with(Arc::new(host), settings);
-        Ok(Tenant { database, router })
+        let router = offshoot_api::router_with(host, settings);
+        Ok(Tenant { database, router, _expiry: expiry })
     }
 
     /// Closes every file.
