@@ -273,7 +273,21 @@ fn travel() -> Vec<(&'static str, Json)> {
         ],
         &[],
     );
+    let reset = object(
+        &[
+            ("reset", flag()),
+            ("branch", text()),
+            ("source_branch", text()),
+            ("reset_to_scn", count()),
+            ("changed", flag()),
+            ("scn", count()),
+            ("timestamp", time()),
+            ("backup_branch", or_null(text())),
+        ],
+        &[],
+    );
     vec![
+        ("Reset", reset),
         ("HistoryEntry", entry),
         ("History", object(&[("history", list(named("HistoryEntry")))], &[])),
         ("Snapshot", snapshot),

@@ -133,6 +133,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
         (Method::Patch, "") => update_branch(),
         (Method::Delete, "") => delete_branch(),
         (Method::Post, "/merge") => merge(),
+        (Method::Post, "/reset") => reset(),
         (Method::Get, "/diff") => diff(),
         (Method::Get, "/tables") => tables(),
         (Method::Get, "/tables/{table}/data") => page(),
@@ -364,6 +365,24 @@ fn restore() -> Operation {
         .about("A commit on top: nothing of its history is lost.")
         .may_take(body)
         .gives(200, "Restored")
+        .writes()
+}
+
+fn reset() -> Operation {
+    let body = closed(
+        &[],
+        &[
+            ("source_branch", about(text(), "Name or id; where it was made from, where absent.")),
+            ("parent", about(text(), "The same, in the tutorial's word.")),
+            ("as_of", about(named("AsOf"), "Which point of that branch; now, where absent.")),
+            ("create_backup_branch", flag()),
+            ("backup_branch_name", text()),
+        ],
+    );
+    Operation::new("resetBranch", "Branches", "A branch is set to where its source stands")
+        .about("A commit on top: nothing of its history is lost.")
+        .may_take(body)
+        .gives(200, "Reset")
         .writes()
 }
 

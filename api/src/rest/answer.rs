@@ -1,6 +1,6 @@
 //! What requests come to, in no dialect yet: facts with their core types. A dialect makes them JSON.
 
-use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
+use offshoot_core::database::{Divergence, LogEntry, MergeReport, Reset, Size};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
 use offshoot_core::merge::Policy;
@@ -30,6 +30,7 @@ pub(crate) enum Answer {
     Snapshots(Vec<SnapshotRecord>),
     Snapshot(SnapshotRecord),
     Restored { snapshot: SnapshotRecord, backup: Option<String> },
+    Reset(Box<Reset>),
 }
 
 /// A place among pages.

@@ -15,6 +15,7 @@
 
 mod answer;
 mod author;
+mod backup;
 mod branches;
 mod data;
 pub(crate) mod dialect;
@@ -27,6 +28,7 @@ mod input;
 mod kinds;
 mod merge;
 mod request;
+mod reset;
 pub(crate) mod routes;
 mod serve;
 mod sql;

@@ -2,7 +2,7 @@
 //! table, and so is the OpenAPI document; nothing is in one and not in the other.
 
 use super::serve::Endpoint;
-use super::{branches, data, diff, graph, history, merge, sql};
+use super::{branches, data, diff, graph, history, merge, reset, sql};
 use crate::auth::Access;
 use axum::routing::MethodFilter;
 
@@ -78,6 +78,7 @@ pub(crate) static ROUTES: &[Route] = &[
     patch("/v1/branches/{branch}", Access::BRANCH, branches::update),
     delete("/v1/branches/{branch}", Access::BRANCH, branches::delete),
     post("/v1/branches/{branch}/merge", Access::MERGE, merge::merge),
+    post("/v1/branches/{branch}/reset", Access::RESET, reset::reset),
     get("/v1/branches/{branch}/diff", Access::READ_MUCH, diff::diff),
     get("/v1/branches/{branch}/tables", Access::READ, data::tables),
     get("/v1/branches/{branch}/tables/{table}/data", Access::READ, data::page),

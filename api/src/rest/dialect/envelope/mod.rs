@@ -44,6 +44,7 @@ impl Dialect for Envelope {
             Answer::History(entries) => json(&history::History::of(entries, TIMES)),
             Answer::Snapshots(records) => json(&history::Snapshots::of(records, TIMES)),
             Answer::Snapshot(record) => json(&history::Snapshot::of(record, TIMES)),
+            Answer::Reset(done) => json(&history::Reset::of(done, TIMES)),
             Answer::Restored { snapshot, backup } => {
                 json(&history::Restored::of(snapshot, backup.as_deref()))
             }
