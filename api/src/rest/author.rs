@@ -47,6 +47,11 @@ impl Sender {
         }
     }
 
+    /// Under whose name its idempotency keys are kept: a subject's, whatever credential it shows.
+    pub fn key(&self) -> String {
+        self.0.as_ref().map(|caller| caller.limits_key.clone()).unwrap_or_default()
+    }
+
     /// Whether a branch stands in a list for this sender.
     pub fn sees(&self, record: &BranchRecord) -> bool {
         self.0.as_ref().is_none_or(|caller| caller.may(Scope::Read, &record.name))

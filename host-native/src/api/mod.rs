@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   listen   sockets: TLS, number, time ─▶ a request and its address
-//!   layers   CORS ─▶ metrics and log ─▶ compression
+//!   layers   CORS ─▶ metrics and log ─▶ compression ─▶ outlive: repeatable requests end without a caller
 //!   tenants  many databases: who asks decides which          (one database: straight on)
 //!   Router   offshoot-api: identity ─▶ guard ─▶ endpoint ─▶ host ─▶ pool
 //! ```
@@ -18,6 +18,7 @@ mod keys;
 mod limits;
 mod listen;
 mod metrics;
+mod outlive;
 mod tenants;
 mod tls;
 
@@ -36,7 +37,7 @@ pub(crate) use auth::clock;
 use crate::embedded::EmbeddedDatabase;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use offshoot_api::auth::Identify;
 use offshoot_api::{Guard, Settings};
 use offshoot_core::sql::Limits;
@@ -232,6 +233,7 @@ impl ApiServer {
             identify: identify.clone(),
             dialect: options.dialect,
             guard: Guard { limiter: limits.limiter(), tenant },
+            replays: Arc::default(),
             metrics: Some(Arc::new(move || counted.text())),
         };
         let tls = tls.map(|Tls(acceptor)| acceptor);
@@ -276,8 +278,9 @@ impl ApiServer {
 }
 
 /// Headers of answers that a page of another origin may read.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 8] = [
     "etag",
+    "idempotency-replayed",
     "retry-after",
     "www-authenticate",
     "x-ratelimit-limit",
@@ -304,6 +307,7 @@ fn layered(
     options: &ServerOptions,
 ) -> Result<Router> {
     let router = router
+        .layer(from_fn(outlive::outlive))
         .merge(offshoot_api::console::routes())
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(metrics, metrics::watch));

@@ -5,7 +5,7 @@ mod failure;
 mod rows;
 mod schema;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use axum::http::StatusCode;
@@ -18,6 +18,10 @@ pub(crate) struct Envelope;
 const TIMES: Times = Times::Rfc3339;
 
 impl Dialect for Envelope {
+    fn name(&self) -> DialectName {
+        DialectName::Envelope
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             lists_deleted: true,

@@ -5,7 +5,7 @@ mod failure;
 mod merge;
 mod rows;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use axum::http::StatusCode;
@@ -18,6 +18,10 @@ pub(crate) struct Plain;
 const TIMES: Times = Times::UnixSeconds;
 
 impl Dialect for Plain {
+    fn name(&self) -> DialectName {
+        DialectName::Plain
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             lists_deleted: false,
