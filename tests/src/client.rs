@@ -10,6 +10,7 @@ use ureq::http::{Method, Request};
 pub struct Client {
     agent: ureq::Agent,
     base: String,
+    key: Option<String>,
 }
 
 /// No reply came: the server was not there, or went away.
@@ -43,7 +44,12 @@ impl Client {
             .max_idle_connections(64)
             .max_idle_connections_per_host(64)
             .build();
-        Client { agent: ureq::Agent::new_with_config(config), base: base.into() }
+        Client { agent: ureq::Agent::new_with_config(config), base: base.into(), key: None }
+    }
+
+    /// The same, with an API key.
+    pub fn with_key(base: impl Into<String>, key: impl Into<String>) -> Self {
+        Client { key: Some(key.into()), ..Client::new(base) }
     }
 
     /// The server's address, `http://host:port`.
@@ -98,7 +104,10 @@ impl Client {
 
     fn send(&self, method: Method, path: &str, body: Body<'_>) -> Result<Reply, Lost> {
         let mut call = format!("{method} {path}");
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key);
+        }
         let bytes = match body {
             Body::None => None,
             Body::Json(value) => {
