@@ -14,7 +14,8 @@ const DOCUMENT: &str = include_str!("../../docs/branch-per-pull-request.md");
 
 /// The one block of the document in a language.
 fn block(language: &str) -> &'static str {
-    let (_, rest) = DOCUMENT.split_once(&format!("```{language}\n")).expect("there is such a block");
+    let (_, rest) =
+        DOCUMENT.split_once(&format!("```{language}\n")).expect("there is such a block");
     rest.split_once("```").expect("it ends").0
 }
 
@@ -100,7 +101,7 @@ fn server() -> Server {
 
 /// A client with a key that may do everything.
 fn root(server: &Server) -> Client {
-    Client::with_key(server.client().base(), "root")
+    server.client().clone().with_header("x-api-key", "root")
 }
 
 fn rows(branch: &Branch<'_>, sql: &str) -> Value {

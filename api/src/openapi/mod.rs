@@ -33,10 +33,7 @@ pub fn document(dialect: DialectName) -> Json {
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             let scope = route.access.scope().name();
-            methods.insert(
-                route.method.name().into(),
-                written(&operation, route, scope, dialect),
-            );
+            methods.insert(route.method.name().into(), written(&operation, route, scope, dialect));
         }
     }
     for (path, methods) in shared::public_paths() {

@@ -110,15 +110,15 @@ impl Failure {
 
     /// The key of a request is another's.
     pub fn key_reused() -> Self {
-        let message = "this Idempotency-Key came with another request: another address, dialect or body";
+        let message =
+            "this Idempotency-Key came with another request: another address, dialect or body";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message)
     }
 
     /// The same request is being done.
     pub fn in_progress() -> Self {
         let message = "the request with this Idempotency-Key is still being done";
-        Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS", message)
-            .with(Details::Retriable)
+        Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS", message).with(Details::Retriable)
     }
 
     /// The same request was done, and what it was answered is not known any more.

@@ -153,7 +153,10 @@ impl Host for Gate {
 
     fn moment(&self) -> Option<offshoot_core::moment::Moment> {
         // As a server draws one: it does not wait behind jobs.
-        Some(offshoot_core::moment::Moment { now: offshoot_core::history::Micros(0), seed: [1; 32] })
+        Some(offshoot_core::moment::Moment {
+            now: offshoot_core::history::Micros(0),
+            seed: [1; 32],
+        })
     }
 }
 

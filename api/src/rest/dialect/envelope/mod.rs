@@ -5,7 +5,9 @@ mod failure;
 mod rows;
 mod schema;
 
-use super::{Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{
+    Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed,
+};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use axum::http::StatusCode;
