@@ -50,7 +50,7 @@ impl Copy {
         std::fs::write(self.folder.join("migrations").join(format!("{name}.sql")), sql).unwrap();
     }
 
-    fn shell(&self, base: &str, key: &str, run: &str, command: &str) -> Output {
+    fn shell(&self, base: &str, key: &str, command: &str) -> Output {
         let path = std::env::var("PATH").unwrap_or_default();
         let bin = self.folder.join("bin");
         // As GitHub runs what says nothing of its shell.
@@ -61,7 +61,6 @@ impl Copy {
             .env("OFFSHOOT_URL", base)
             .env("OFFSHOOT_KEY", key)
             .env("BRANCH", "pr-7")
-            .env("RUN", run)
             .env("PR", "https://github.com/acme/app/pull/7")
             .output()
             .expect("bash runs")
@@ -73,11 +72,11 @@ impl Copy {
 
     /// Runs a job, all of whose commands succeed.
     #[track_caller]
-    fn job(&self, base: &str, run: &str, job: &str) {
+    fn job(&self, base: &str, job: &str) {
         let commands = commands(job);
         assert!(!commands.is_empty());
         for command in commands {
-            let output = self.shell(base, "ci", run, command);
+            let output = self.shell(base, "ci", command);
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{command}: {said}");
         }
@@ -123,7 +122,7 @@ fn from_opened_to_closed() {
     copy.migration("0002_age", "ALTER TABLE users ADD COLUMN age INTEGER DEFAULT 30;\n");
     copy.migration("0003_rename", "UPDATE users SET name = 'Al|ice'\nWHERE id = 1\n");
 
-    copy.job(base, "1-1", "preview");
+    copy.job(base, "preview");
     let pr = client.branch("pr-7");
     assert_eq!(rows(&pr, "SELECT name, age FROM users"), json!([["Al|ice", 30], ["Bob", 30]]));
     assert_eq!(rows(&main, "SELECT * FROM users"), json!([[1, "Alice"], [2, "Bob"]]));
@@ -140,8 +139,8 @@ fn from_opened_to_closed() {
         assert!(comment.lines().any(|have| have == line), "{line} is not in\n{comment}");
     }
 
-    // The same job of the same run again, as after a lost answer, changes nothing.
-    copy.job(base, "1-1", "preview");
+    // The same job again comes to the same.
+    copy.job(base, "preview");
     assert_eq!(copy.comment(), comment);
 
     // A push, after somebody played on the branch and main went on.
@@ -149,7 +148,7 @@ fn from_opened_to_closed() {
     pr.execute("CREATE TABLE rubbish (id INTEGER PRIMARY KEY)");
     main.execute("INSERT INTO users (name) VALUES ('Carol')");
     std::fs::remove_file(copy.folder.join("migrations/0003_rename.sql")).unwrap();
-    copy.job(base, "2-1", "preview");
+    copy.job(base, "preview");
     let names = rows(&pr, "SELECT name, age FROM users ORDER BY id");
     assert_eq!(names, json!([["Alice", 30], ["Bob", 30], ["Carol", 30]]));
     assert!(pr.details()["expires_at"].as_str().unwrap() >= first_end.as_str());
@@ -159,12 +158,12 @@ fn from_opened_to_closed() {
 
     // Without anything of its own.
     std::fs::remove_file(copy.folder.join("migrations/0002_age.sql")).unwrap();
-    copy.job(base, "3-1", "preview");
+    copy.job(base, "preview");
     assert!(copy.comment().contains("Nothing differs."), "{}", copy.comment());
 
-    copy.job(base, "4-1", "remove");
+    copy.job(base, "remove");
     client.get("/v1/branches/pr-7").error(404, "BRANCH_NOT_FOUND");
-    copy.job(base, "5-1", "remove");
+    copy.job(base, "remove");
     assert_eq!(rows(&main, "SELECT count(*) FROM users"), json!([[3]]));
 }
 
@@ -175,7 +174,7 @@ fn what_fails_says_so_and_keeps_its_secret() {
     let base = client.base();
     client.main().execute("CREATE TABLE migrations (name TEXT PRIMARY KEY)");
     let failed = |key: &str, command: &str| {
-        let output = copy.shell(base, key, "1-1", command);
+        let output = copy.shell(base, key, command);
         assert!(!output.status.success(), "{command}");
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     };
@@ -185,10 +184,10 @@ fn what_fails_says_so_and_keeps_its_secret() {
     client.get("/v1/branches/pr-7").error(404, "BRANCH_NOT_FOUND");
     // A migration that fails leaves nothing of itself, and is tried again.
     copy.migration("0001_bad", "CREATE TABLE t (id INTEGER PRIMARY KEY, x NONSENSE())");
-    assert!(copy.shell(base, "ci", "1-1", up).status.success());
+    assert!(copy.shell(base, "ci", up).status.success());
     failed("ci", commands("preview")[1]);
     copy.migration("0001_bad", "CREATE TABLE t (id INTEGER PRIMARY KEY)");
-    assert!(copy.shell(base, "ci", "1-1", commands("preview")[1]).status.success());
+    assert!(copy.shell(base, "ci", commands("preview")[1]).status.success());
     assert_eq!(rows(&client.branch("pr-7"), "SELECT name FROM migrations"), json!([["0001_bad"]]));
     // The key of CI reaches no branch but those of pull requests.
     let other = format!("BRANCH=main {}", commands("remove")[0]);

@@ -53,7 +53,7 @@ fn ids_are_not_given_twice() {
     };
     let (first, second) = (next(), next());
     client.post(&feature.path("/reset"), &json!({})).ok();
-    assert_eq!(feature.query("SELECT id FROM notes"), Vec::<Vec<_>>::new());
+    assert!(feature.query("SELECT id FROM notes").is_empty());
     let third = next();
     assert!(first < second && second < third, "{first}, {second}, {third}");
 }
