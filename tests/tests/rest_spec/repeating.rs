@@ -61,7 +61,7 @@ fn a_caller_that_goes_away_gets_its_answer_later() {
     let main = server.client().main();
     main.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)");
     main.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)");
-    let numbers: Vec<Value> = (0..700).map(|n| json!({"n": n})).collect();
+    let numbers: Vec<Value> = (0..1500).map(|n| json!({"n": n})).collect();
     main.insert("numbers", Value::from(numbers));
     // Something that takes its time.
     let sql = "INSERT INTO notes (body) SELECT CAST(count(*) AS TEXT) FROM numbers AS a \
