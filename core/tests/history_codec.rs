@@ -88,6 +88,7 @@ fn branch(random: &mut Random) -> BranchRecord {
         updated: Micros(random.next() as i64),
         deleted: some(random).then(|| Micros(random.next() as i64)),
         protections: protections(random),
+        expires: some(random).then(|| Micros(random.next() as i64)),
     }
 }
 
@@ -310,6 +311,8 @@ fn a_plain_branch_and_a_small_commit_are_short() {
         created: micros,
         updated: Micros(micros.0 + 86_400_000_000),
         deleted: None,
+        expires: None,
+        protections: Protections::default(),
     };
     assert!(record.encode().len() < 150, "{} bytes", record.encode().len());
 

@@ -78,7 +78,9 @@ impl EmbeddedDatabase {
         let path = path.as_ref().to_owned();
         let store = Arc::new(FileStore::open(&path, options)?);
         let shared: Arc<dyn Store> = store.clone();
-        let opened = Database::open(shared, &moment()?)?;
+        let moment = moment()?;
+        let opened = Database::open(shared, &moment)?;
+        opened.value.tell_time(moment.now);
         if let Some(ticket) = opened.ticket {
             store.wait(ticket)?;
         }
@@ -122,6 +124,7 @@ impl EmbeddedDatabase {
         as_of: AsOf,
     ) -> Result<Output> {
         let moment = moment()?;
+        self.database.tell_time(moment.now);
         let limits = limits_for(&Limits::default(), Duration::from_secs(3600));
         let request = Request { sql, params, as_of, read_only: false, limits, moment };
         let output = retry(|| session.execute(&request))?;

@@ -47,6 +47,8 @@ impl Access {
     pub const CREATE_BRANCH: Access = Access::new(Scope::Branch, Over::Some, Class::BranchCreation);
     /// Changes or deletes the branch of its path as a branch.
     pub const BRANCH: Access = Access::new(Scope::Branch, Over::Path, Class::Write);
+    /// Sets the branch of its path to where another stands.
+    pub const RESET: Access = Access::new(Scope::Branch, Over::Path, Class::HeavyWrite);
     /// Merges into a branch that the body names.
     pub const MERGE: Access = Access::new(Scope::Branch, Over::Some, Class::HeavyWrite);
     /// Is for those who run the server.

@@ -101,6 +101,11 @@ impl Scopes {
         [Scope::Read, Scope::Branch].into_iter().any(|scope| self.on(scope, branch))
     }
 
+    /// The same of every branch.
+    pub fn touches_all(&self) -> bool {
+        [Scope::Read, Scope::Branch].into_iter().any(|scope| self.everywhere(scope))
+    }
+
     fn grants(&self, needed: Scope) -> impl Iterator<Item = &Grant> {
         self.0.iter().filter(move |grant| grant.scope.gives(needed))
     }

@@ -66,6 +66,7 @@ fn branches() -> Vec<(&'static str, Json)> {
         ],
         &[
             ("deleted_at", time()),
+            ("expires_at", time()),
             ("metadata", object(&[], &[])),
             ("stats", stats),
             ("divergence", or_null(divergence)),
@@ -82,7 +83,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("source_snapshot", or_null(text())),
             ("created_at", time()),
         ],
-        &[],
+        &[("expires_at", time())],
     );
     let changed = object(
         &[
@@ -93,7 +94,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("metadata", object(&[], &[])),
             ("updated_at", time()),
         ],
-        &[],
+        &[("expires_at", time())],
     );
     let deleted =
         object(&[("deleted", flag()), ("branch_name", text()), ("deleted_at", time())], &[]);
@@ -272,7 +273,21 @@ fn travel() -> Vec<(&'static str, Json)> {
         ],
         &[],
     );
+    let reset = object(
+        &[
+            ("reset", flag()),
+            ("branch", text()),
+            ("source_branch", text()),
+            ("reset_to_scn", count()),
+            ("changed", flag()),
+            ("scn", count()),
+            ("timestamp", time()),
+            ("backup_branch", or_null(text())),
+        ],
+        &[],
+    );
     vec![
+        ("Reset", reset),
         ("HistoryEntry", entry),
         ("History", object(&[("history", list(named("HistoryEntry")))], &[])),
         ("Snapshot", snapshot),

@@ -21,7 +21,7 @@ mod webhooks;
 pub(crate) use pages::routes;
 
 use crate::rest::dialect::DialectName;
-use crate::rest::routes::ROUTES;
+use crate::rest::routes::{Method, ROUTES, Route};
 use operations::Operation;
 use schema::{named, one_of, text};
 use serde_json::{Map, Value as Json, json};
@@ -34,10 +34,7 @@ pub fn document(dialect: DialectName) -> Json {
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             let scope = route.access.scope().name();
-            methods.insert(
-                route.method.name().into(),
-                written(&operation, route.path, scope, dialect),
-            );
+            methods.insert(route.method.name().into(), written(&operation, route, scope, dialect));
         }
     }
     for (path, methods) in shared::public_paths() {
@@ -72,13 +69,27 @@ pub fn document(dialect: DialectName) -> Json {
     })
 }
 
-fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName) -> Json {
-    let mut parameters: Vec<Json> = variable_parts(path).map(path_parameter).collect();
+fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectName) -> Json {
+    let mut parameters: Vec<Json> = variable_parts(route.path).map(path_parameter).collect();
     parameters.push(json!({
         "name": "Offshoot-Dialect", "in": "header", "required": false,
         "description": "The dialect of the answer; this document tells of one.",
         "schema": one_of(&[&dialect.to_string()]),
     }));
+    if route.method == Method::Post {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same request with the same key is done once, and answered alike for a day.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        }));
+    }
+    if route.tagged {
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The `ETag` of an answer that the caller has: 304 where it still says the same.",
+            "schema": text(),
+        }));
+    }
     parameters.extend(operation.query.iter().map(|parameter| {
         json!({
             "name": parameter.name, "in": "query", "required": parameter.required,
@@ -100,7 +111,12 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
         };
         answers.insert(status.to_string(), content);
     }
-    for status in operation.failures() {
+    if route.tagged {
+        let tag = json!({"ETag": {"schema": text()}});
+        answers.insert("304".into(), json!({"description": "As it was.", "headers": tag}));
+    }
+    let reused = (route.method == Method::Post).then_some(409);
+    for status in operation.failures().chain(reused) {
         let schema = if status == 409 { named("Conflict") } else { named("Failure") };
         answers.insert(
             status.to_string(),

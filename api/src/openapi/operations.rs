@@ -133,6 +133,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
         (Method::Patch, "") => update_branch(),
         (Method::Delete, "") => delete_branch(),
         (Method::Post, "/merge") => merge(),
+        (Method::Post, "/reset") => reset(),
         (Method::Get, "/diff") => diff(),
         (Method::Get, "/tables") => tables(),
         (Method::Get, "/tables/{table}/data") => page(),
@@ -168,6 +169,7 @@ fn create_branch() -> Operation {
             ("parent", about(text(), "The same, in the tutorial's word.")),
             ("as_of", named("AsOf")),
             ("metadata", object(&[], &[])),
+            ("expires_at", about(expiry(), "When it is deleted, unless it is protected then.")),
         ],
     );
     Operation::new("createBranch", "Branches", "A new branch")
@@ -175,6 +177,11 @@ fn create_branch() -> Operation {
         .takes(body)
         .gives(201, "BranchCreated")
         .writes()
+}
+
+/// A time to come: RFC 3339, or seconds since 1970.
+fn expiry() -> Json {
+    json!({"anyOf": [time(), {"type": ["integer", "null"]}]})
 }
 
 fn get_branch() -> Operation {
@@ -187,7 +194,12 @@ fn get_branch() -> Operation {
 fn update_branch() -> Operation {
     let body = closed(
         &[],
-        &[("display_name", text()), ("is_protected", flag()), ("metadata", object(&[], &[]))],
+        &[
+            ("display_name", text()),
+            ("is_protected", flag()),
+            ("metadata", object(&[], &[])),
+            ("expires_at", about(expiry(), "When it is deleted; null: never by itself.")),
+        ],
     );
     Operation::new("updateBranch", "Branches", "A branch with another name, protection or metadata")
         .about("What is absent stays. `metadata` is replaced whole. Protection needs `admin`.")
@@ -353,6 +365,24 @@ fn restore() -> Operation {
         .about("A commit on top: nothing of its history is lost.")
         .may_take(body)
         .gives(200, "Restored")
+        .writes()
+}
+
+fn reset() -> Operation {
+    let body = closed(
+        &[],
+        &[
+            ("source_branch", about(text(), "Name or id; where it was made from, where absent.")),
+            ("parent", about(text(), "The same, in the tutorial's word.")),
+            ("as_of", about(named("AsOf"), "Which point of that branch; now, where absent.")),
+            ("create_backup_branch", flag()),
+            ("backup_branch_name", text()),
+        ],
+    );
+    Operation::new("resetBranch", "Branches", "A branch is set to where its source stands")
+        .about("A commit on top: nothing of its history is lost.")
+        .may_take(body)
+        .gives(200, "Reset")
         .writes()
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use crate::webhooks::view::WebhookAnswer;
-use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
+use offshoot_core::database::{Divergence, LogEntry, MergeReport, Reset, Size};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
 use offshoot_core::merge::Policy;
@@ -60,6 +60,7 @@ pub(crate) enum Answer {
     Webhooks(WebhookAnswer),
     /// No answer: what the work found out, where the core has no error for it.
     Refused(Box<Failure>),
+    Reset(Box<Reset>),
 }
 
 /// A place among pages.

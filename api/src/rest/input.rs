@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::request::{Fields, Params, agreed, kind_of, wrong};
 use super::time;
 use offshoot_core::database::AsOf;
-use offshoot_core::history::Scn;
+use offshoot_core::history::{Micros, Scn};
 use offshoot_core::value::{SqlType, Value, from_json};
 use serde_json::Value as Json;
 
@@ -75,6 +75,18 @@ pub(crate) fn snapshot_field(body: &mut Fields) -> Result<Option<AsOf>> {
 fn time_at(text: &str, place: &str) -> Result<AsOf> {
     let (at, whole_second) = moment(text, place)?;
     Ok(AsOf::Time { at, whole_second })
+}
+
+/// A time of a body: RFC 3339 text, or seconds since 1970. `Some(None)` where it is null.
+pub(crate) fn time_field(body: &mut Fields, name: &str) -> Result<Option<Option<Micros>>> {
+    let place = body.place(name);
+    match body.raw(name) {
+        None => Ok(None),
+        Some(Json::Null) => Ok(Some(None)),
+        Some(Json::String(text)) => moment(&text, &place).map(|(at, _)| Some(Some(at))),
+        Some(Json::Number(n)) => moment(&n.to_string(), &place).map(|(at, _)| Some(Some(at))),
+        Some(other) => Err(wrong(&place, "a time, or null", &other)),
+    }
 }
 
 /// `as_of_type` and `as_of_value` of a query, or `as_of`, which is a time.

@@ -8,25 +8,30 @@
 //!
 //! An endpoint is a plain function from a request, read strictly, to work over the database. It
 //! knows no HTTP beyond a status and no JSON of replies. Everything that all requests share — the
-//! limit of bodies, request ids, errors of form, unknown addresses, the choice of a dialect — is in `serve`. Who sends a
+//! limit of bodies, request ids, errors of form, unknown addresses, the choice of a dialect — is in
+//! `serve`; what repeated requests are spared is in `etag` and `replay`. Who sends a
 //! request is found by a layer around the routes (`auth`); what a route asks of its sender stands
 //! beside the route, and `guard` judges it before anything is read. The author of a commit comes from
 //! the same place (`author`).
 
 mod answer;
 mod author;
+mod backup;
 mod branches;
 mod data;
 pub(crate) mod dialect;
 mod diff;
 mod error;
+mod etag;
 mod graph;
 mod guard;
 mod history;
 mod input;
 mod kinds;
 mod merge;
+mod replay;
 mod request;
+mod reset;
 pub(crate) mod routes;
 mod serve;
 mod sql;
@@ -55,7 +60,10 @@ pub(crate) use request::{Fields, Incoming, wrong};
 pub(crate) use serve::Work;
 pub(crate) use time::rfc3339;
 
+#[cfg(feature = "openapi")]
+pub(crate) use etag::{Tag, unless_known};
 pub use guard::{Address, Guard};
+pub use replay::Replays;
 pub use serve::BodyRefused;
 
 /// What a host lays around the routes. Empty, everything is open to everybody.
@@ -67,6 +75,8 @@ pub struct Settings {
     pub dialect: DialectName,
     /// Who may come in, and how often.
     pub guard: Guard,
+    /// Answers to requests with an `Idempotency-Key`. Routers may share them.
+    pub replays: Arc<Replays>,
     /// The text of `/metrics`; where absent there is no such address.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
     /// Who keeps webhooks and sends them; where absent there are none.
@@ -80,8 +90,8 @@ pub fn router(host: Arc<impl Host>) -> Router {
 
 /// Every route, over a host.
 pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
-    let Settings { identify: who, dialect, guard, metrics, webhooks } = settings;
-    let rest = Rest { host, default: dialect, guard, webhooks };
+    let Settings { identify: who, dialect, guard, replays, metrics, webhooks } = settings;
+    let rest = Rest { host, default: dialect, guard, replays, webhooks };
     let metrics = metrics.map(|text| {
         let page = move || std::future::ready(([(CONTENT_TYPE, METRICS_TYPE)], text()));
         get(page).layer(from_fn_with_state((rest.clone(), Access::ADMIN), guard::ask))
@@ -90,7 +100,9 @@ pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
         .route("/health", get(|| async { "OK" }))
         .route("/version", public(&rest, get(version)));
     #[cfg(feature = "openapi")]
-    let router = router.merge(crate::openapi::routes());
+    let router = router.merge(
+        crate::openapi::routes().route_layer(from_fn_with_state(rest.clone(), guard::public)),
+    );
     let router = routes::ROUTES
         .iter()
         .fold(router, |router, route| router.route(route.path, on(route)))
@@ -118,12 +130,11 @@ fn public(rest: &Rest, route: MethodRouter<Rest>) -> MethodRouter<Rest> {
 
 /// One method of a route.
 fn on(route: &'static Route) -> MethodRouter<Rest> {
-    let Route { method, access, endpoint, .. } = route;
     let handler =
         move |State(rest): State<Rest>,
               path: Result<RawPathParams, RawPathParamsRejection>,
-              request: Request| serve::serve(rest, *access, *endpoint, path, request);
-    axum::routing::on(method.filter(), handler)
+              request: Request| serve::serve(rest, route, path, request);
+    axum::routing::on(route.method.filter(), handler)
 }
 
 async fn version() -> impl IntoResponse {

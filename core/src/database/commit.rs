@@ -293,5 +293,6 @@ pub(super) fn new_record(
         updated: moment.now,
         deleted: None,
         protections: Protections::default(),
+        expires: None,
     }
 }

@@ -23,8 +23,9 @@ const HAS_SNAPSHOT: u64 = 1 << 6;
 const HAS_DELETED: u64 = 1 << 7;
 const HAS_DISPLAY_NAME: u64 = 1 << 8;
 const HAS_METADATA: u64 = 1 << 9;
+const HAS_EXPIRY: u64 = 1 << 10;
 const HAS_PROTECTIONS: u64 = 1 << 11;
-const ALL_FLAGS: u64 = ((1 << 10) - 1) | HAS_PROTECTIONS;
+const ALL_FLAGS: u64 = (1 << 12) - 1;
 
 /// How many of the times at which a branch was protected its record keeps.
 pub const PROTECTIONS_KEPT: usize = 4;
@@ -161,6 +162,8 @@ pub struct BranchRecord {
     pub updated: Micros,
     /// When it was deleted.
     pub deleted: Option<Micros>,
+    /// When it is to be deleted, unless it is protected then.
+    pub expires: Option<Micros>,
     /// How often it was protected.
     pub protections: Protections,
 }
@@ -210,6 +213,7 @@ impl BranchRecord {
             | has(self.deleted.is_some(), HAS_DELETED)
             | has(own_display_name, HAS_DISPLAY_NAME)
             | has(!self.metadata.is_empty(), HAS_METADATA)
+            | has(self.expires.is_some(), HAS_EXPIRY)
             | has(self.protections.count > 0, HAS_PROTECTIONS);
         // Times lie close together, so all but one are written as the distance to it.
         let since = |time: Micros| time.0.wrapping_sub(self.created.0);
@@ -235,6 +239,9 @@ impl BranchRecord {
         }
         if !self.metadata.is_empty() {
             w.text(&self.metadata.0);
+        }
+        if let Some(expires) = self.expires {
+            w.int(since(expires));
         }
         if self.protections.count > 0 {
             w.uint(self.protections.count).uint(self.protections.last.len() as u64);
@@ -284,6 +291,7 @@ impl BranchRecord {
             true => Metadata(r.text()?.to_owned()),
             false => Metadata::default(),
         };
+        let expires = if has(HAS_EXPIRY) { Some(after(&mut r)?) } else { None };
         let mut protections = Protections::default();
         if has(HAS_PROTECTIONS) {
             protections.count = r.uint()?;
@@ -316,6 +324,7 @@ impl BranchRecord {
             updated,
             deleted,
             protections,
+            expires,
         };
         // One spelling per record: what could have been left out was left out.
         match record.encode() == bytes {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   listen   sockets: TLS, number, time ─▶ a request and its address
-//!   layers   CORS ─▶ metrics and log ─▶ compression
+//!   layers   CORS ─▶ metrics and log ─▶ compression ─▶ outlive: repeatable requests end without a caller
 //!   tenants  many databases: who asks decides which          (one database: straight on)
 //!   Router   offshoot-api: identity ─▶ guard ─▶ endpoint ─▶ host ─▶ pool
 //! ```
@@ -12,11 +12,13 @@
 
 mod auth;
 mod body;
+mod expiry;
 mod host;
 mod keys;
 mod limits;
 mod listen;
 mod metrics;
+mod outlive;
 mod tenants;
 mod tls;
 
@@ -36,7 +38,7 @@ use crate::embedded::EmbeddedDatabase;
 use crate::webhooks::{Courier, WebhookOptions};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use offshoot_api::auth::Identify;
 use offshoot_api::{Guard, Settings};
 use offshoot_core::sql::Limits;
@@ -235,6 +237,7 @@ impl ApiServer {
             identify: identify.clone(),
             dialect: options.dialect,
             guard: Guard { limiter: limits.limiter(), tenant },
+            replays: Arc::default(),
             metrics: Some(Arc::new(move || counted.text())),
             // Each database has its own.
             webhooks: None,
@@ -244,10 +247,12 @@ impl ApiServer {
             Served::One(database) => {
                 let courier = Courier::start(database.clone(), options.webhooks.clone())?;
                 settings.webhooks = Some(courier.book());
-                let host = PoolHost::new(database.clone(), options.clone())?;
-                let router = offshoot_api::router_with(Arc::new(host), settings);
+                let host = Arc::new(PoolHost::new(database.clone(), options.clone())?);
+                let expiry = expiry::Expiry::over(&host);
+                let router = offshoot_api::router_with(host, settings);
                 let router = layered(router, metrics, &options)?;
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                drop(expiry);
                 courier.stop().await;
                 database.close().map_err(Error::other)
             }
@@ -285,8 +290,9 @@ impl ApiServer {
 }
 
 /// Headers of answers that a page of another origin may read.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 8] = [
     "etag",
+    "idempotency-replayed",
     "retry-after",
     "www-authenticate",
     "x-ratelimit-limit",
@@ -313,6 +319,7 @@ fn layered(
     options: &ServerOptions,
 ) -> Result<Router> {
     let router = router
+        .layer(from_fn(outlive::outlive))
         .merge(offshoot_api::console::routes())
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(metrics, metrics::watch));

@@ -9,6 +9,7 @@
 //! longest time ago and answers nobody now is closed; those with webhooks last, for only open ones
 //! deliver, and they are opened at the start. All share the threads.
 
+use super::expiry::Expiry;
 use super::host::PoolHost;
 use super::{ServerOptions, keys_path};
 use crate::embedded::{EmbeddedDatabase, moment};
@@ -116,6 +117,8 @@ struct Tenant {
     database: Arc<EmbeddedDatabase>,
     courier: Courier,
     router: Router,
+    /// Runs for as long as the file is open.
+    _expiry: Expiry,
 }
 
 /// A tenant's place: empty until its file has been opened.
@@ -238,12 +241,14 @@ impl Started {
         let opened = tokio::task::spawn_blocking(move || EmbeddedDatabase::new(path)).await;
         let database = Arc::new(opened.map_err(Error::other)?.map_err(Error::other)?);
         let host = PoolHost::on(self.pool.clone(), database.clone(), self.options.clone());
+        let host = Arc::new(host);
+        let expiry = Expiry::over(&host);
         let mut settings = self.settings.clone();
         settings.guard.tenant = Some(tenant.to_owned());
         let courier = Courier::start(database.clone(), self.options.webhooks.clone())?;
         settings.webhooks = Some(courier.book());
-        let router = offshoot_api::router_with(Arc::new(host), settings);
-        Ok(Tenant { database, courier, router })
+        let router = offshoot_api::router_with(host, settings);
+        Ok(Tenant { database, courier, router, _expiry: expiry })
     }
 
     /// Opens the databases that have webhooks, as many as may be open, so that what waits is sent.

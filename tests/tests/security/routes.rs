@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
             "branch",
             json!({"target_branch": "main", "dry_run": true}),
         ),
+        route("POST /v1/branches/main/reset", "branch", json!({"source_branch": "main"})),
         route("GET /v1/branches/b/diff?against=main", "read", none()),
         route("GET /v1/branches/main/tables", "read", none()),
         route("GET /v1/branches/main/tables/t/data", "read", none()),

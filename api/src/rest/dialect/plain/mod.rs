@@ -5,7 +5,10 @@ mod failure;
 mod merge;
 mod rows;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed, webhooks};
+use super::{
+    Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed,
+    webhooks,
+};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use crate::webhooks::view::WebhookAnswer;
@@ -19,6 +22,10 @@ pub(crate) struct Plain;
 const TIMES: Times = Times::UnixSeconds;
 
 impl Dialect for Plain {
+    fn name(&self) -> DialectName {
+        DialectName::Plain
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             lists_deleted: false,
@@ -61,6 +68,7 @@ impl Dialect for Plain {
             Answer::History(entries) => json(&history::History::of(entries, TIMES)),
             Answer::Snapshots(records) => json(&history::Snapshots::of(records, TIMES)),
             Answer::Snapshot(record) => json(&history::Snapshot::of(record, TIMES)),
+            Answer::Reset(done) => json(&history::Reset::of(done, TIMES)),
             Answer::Restored { snapshot, backup } => {
                 json(&history::Restored::of(snapshot, backup.as_deref()))
             }
