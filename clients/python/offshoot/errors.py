@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, cast
+from typing import Any, Dict, List, Mapping, Optional, Type, cast
 
 from .types import Conflict
 
@@ -87,10 +87,16 @@ def of_answer(
     if not isinstance(told, dict):
         told = {"code": f"HTTP_{status}", "message": str(body or "no body")[:200]}
     code = str(told.get("code", f"HTTP_{status}"))
+    kind: Type[ApiError]
     if code == "MERGE_CONFLICT":
         kind = MergeConflict
     else:
-        kinds = {401: Denied, 403: Denied, 404: NotFound, 429: RateLimited}
+        kinds: Dict[int, Type[ApiError]] = {
+            401: Denied,
+            403: Denied,
+            404: NotFound,
+            429: RateLimited,
+        }
         kind = kinds.get(status, ApiError)
     message = str(told.get("message", ""))
     return kind(status, code, message, told.get("details"), request_id, retry_after)
