@@ -1,28 +1,35 @@
-"""The client against a server: ``OFFSHOOT_URL``, with the key ``OFFSHOOT_KEY`` if it wants one.
+"""The clients against a server: ``OFFSHOOT_URL``, with the key ``OFFSHOOT_KEY`` if it wants one.
 
-Run by ``cargo xtask clients``, or by hand with ``python3 -m unittest`` in this folder's parent.
+Run by ``cargo xtask clients``. Each test runs twice, with the client and with the async client.
 """
 
+import asyncio
 import os
-import threading
+import re
 import unittest
 from datetime import datetime, timezone
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 
-from offshoot import (
+import httpx
+from kinds import blocking, both
+from offshoot_client import (
     ApiError,
     AsOf,
-    Client,
-    ConnectionLost,
+    AsyncClient,
+    ConstraintViolation,
     Denied,
+    InvalidRequest,
     MergeConflict,
     NotFound,
-    RateLimited,
+    QueryTimeout,
+    Unauthorized,
 )
+from offshoot_client.branch import BranchCalls
+from offshoot_client.branches import BranchesCalls
+from offshoot_client.client import ServerCalls
 
-URL = os.environ.get("OFFSHOOT_URL", "http://127.0.0.1:8080")
+URL = os.environ["OFFSHOOT_URL"]
 KEY = os.environ.get("OFFSHOOT_KEY")
 NUMBER = count(1)
 
@@ -30,13 +37,20 @@ NUMBER = count(1)
 class OverServer(unittest.TestCase):
     """Each test works on a branch of its own, so that tests do not meet."""
 
+    #: Makes a client; see ``kinds``.
+    kind = staticmethod(blocking)
+
     def setUp(self):
-        self.client = Client(URL, api_key=KEY)
-        self.addCleanup(self.client.close)
+        self.client = self.connect()
         self.name = f"py/{os.getpid()}-{next(NUMBER)}"
         self.client.branches.create(self.name, display_name="A test")
         self.addCleanup(self.client.branches.delete, self.name, force=True)
         self.branch = self.client.branch(self.name)
+
+    def connect(self, url=URL, **options):
+        client, close = self.kind(url, **{"api_key": KEY, **options})
+        self.addCleanup(close)
+        return client
 
     def users(self):
         self.branch.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)")
@@ -45,6 +59,7 @@ class OverServer(unittest.TestCase):
         )
 
 
+@both
 class Branches(OverServer):
     def test_a_branch_is_made_found_changed_and_deleted(self):
         made = self.client.branches.create(
@@ -83,6 +98,7 @@ class Branches(OverServer):
         self.assertEqual(len(listed["branches"]), 1)
 
 
+@both
 class Rows(OverServer):
     def test_rows_are_put_in_read_changed_and_deleted(self):
         self.assertEqual(self.users()["ids"], [1, 2])
@@ -102,6 +118,7 @@ class Rows(OverServer):
         self.assertEqual(
             (taken.exception.status, taken.exception.code), (409, "CONSTRAINT_VIOLATION")
         )
+        self.assertIsInstance(taken.exception, ConstraintViolation)
         self.assertEqual(taken.exception.details["table"], "users")
 
     def test_rows_go_over_pages(self):
@@ -115,6 +132,7 @@ class Rows(OverServer):
         self.assertEqual([column["name"] for column in table["columns"]], ["id", "name", "age"])
 
 
+@both
 class Sql(OverServer):
     def test_a_query_gives_rows_and_objects(self):
         self.users()
@@ -153,8 +171,14 @@ class Sql(OverServer):
         with self.assertRaises(ApiError) as wrong:
             self.client.branches.query(self.name, sql="SELEC 1")
         self.assertEqual((wrong.exception.status, wrong.exception.code), (400, "INVALID_SQL"))
+        self.assertIsInstance(wrong.exception, InvalidRequest)
+        self.branch.execute("CREATE TABLE n (i INTEGER PRIMARY KEY)")
+        self.branch.insert("n", ({"i": i} for i in range(300)))
+        with self.assertRaises(QueryTimeout):
+            self.branch.query("SELECT COUNT(*) FROM n a, n b, n c WHERE a.i+b.i > c.i", timeout_ms=1)
 
 
+@both
 class Time(OverServer):
     def test_the_past_can_be_read_in_every_way(self):
         self.users()
@@ -183,6 +207,7 @@ class Time(OverServer):
         self.assertEqual(now.query("SELECT 1").scalar(), 1)
 
 
+@both
 class Merging(OverServer):
     def setUp(self):
         super().setUp()
@@ -241,107 +266,78 @@ class Merging(OverServer):
         self.assertEqual(open_.exception.details["conflict_count"], 1)
 
 
-class Callers(unittest.TestCase):
+@both
+class Callers(OverServer):
     @unittest.skipIf(KEY is None, "the server is open")
     def test_who_may_not_is_told_so(self):
-        with Client(URL, api_key="wrong") as client, self.assertRaises(Denied) as denied:
-            client.branches.list()
+        stranger = self.connect(api_key="wrong")
+        with self.assertRaises(Denied) as denied:
+            stranger.branches.list()
+        self.assertIsInstance(denied.exception, Unauthorized)
         self.assertEqual((denied.exception.status, denied.exception.code), (401, "UNAUTHORIZED"))
 
     def test_the_dialect_is_the_clients(self):
         for url in (URL + "/", URL + "/v1"):
-            with Client(url, api_key=KEY, headers={"Offshoot-Dialect": "plain"}) as client:
-                self.assertIn("pagination", client.branches.list())
+            client = self.connect(url, headers={"Offshoot-Dialect": "plain"})
+            self.assertIn("pagination", client.branches.list())
 
     def test_an_address_must_be_one(self):
         with self.assertRaises(ValueError):
-            Client("localhost:8080")
+            self.connect("localhost:8080")
 
 
-class Scripted(BaseHTTPRequestHandler):
-    """Answers what the test said, in order; None hangs up without an answer."""
+class Together(unittest.TestCase):
+    def test_tasks_share_a_client(self):
+        async def ask():
+            async with AsyncClient(URL, api_key=KEY) as client:
+                main = client.branch()
+                asked = (main.query("SELECT $1", [number]) for number in range(20))
+                return [result.scalar() for result in await asyncio.gather(*asked)]
 
-    protocol_version = "HTTP/1.1"
-    answers: list = []
-    asked: list = []
-
-    def answer(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.asked.append((self.command, self.path))
-        told = self.answers.pop(0)
-        if told is None:
-            self.close_connection = True
-            return
-        status, headers, body = told
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    do_GET = do_POST = answer
-
-    def log_message(self, *_):
-        pass
+        self.assertEqual(asyncio.run(ask()), list(range(20)))
 
 
-GOOD = (200, {}, '{"success": true, "data": {"branches": []}}')
-LATER = {"Retry-After": "0"}
-LIMITED = (429, LATER, '{"error": {"code": "RATE_LIMITED", "message": "m"}}')
-BUSY = (
-    503,
-    LATER,
-    '{"error": {"code": "SERVICE_UNAVAILABLE", "message": "m", "details": {"retriable": true}}}',
-)
-PROXY = (503, {"Content-Type": "text/html", **LATER}, "<h1>later</h1>")
+class Whole(unittest.TestCase):
+    """Nothing that the server does lacks a method."""
 
+    CALLS = [
+        ServerCalls().graph(),
+        BranchesCalls().list(),
+        BranchesCalls().create("b"),
+        BranchesCalls().get("b"),
+        BranchesCalls().update("b"),
+        BranchesCalls().delete("b"),
+        BranchCalls("b").query(""),
+        BranchCalls("b").execute(""),
+        BranchCalls("b").transaction([]),
+        BranchCalls("b").tables(),
+        BranchCalls("b").page("t"),
+        BranchCalls("b").insert("t", []),
+        BranchCalls("b").update("t", {}, filter=""),
+        BranchCalls("b").delete("t", filter=""),
+        BranchCalls("b").history(),
+        BranchCalls("b").snapshots(),
+        BranchCalls("b").snapshot(),
+        BranchCalls("b").restore("s"),
+        BranchCalls("b").merge_into("c"),
+        BranchCalls("b").diff("c"),
+        BranchCalls("b").reset(),
+    ]
 
-class Repeating(unittest.TestCase):
-    def setUp(self):
-        self.server = HTTPServer(("127.0.0.1", 0), Scripted)
-        self.addCleanup(self.server.server_close)
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.server.shutdown)
-        Scripted.asked = []
-        self.client = Client(f"http://127.0.0.1:{self.server.server_port}", retries=2)
-        self.addCleanup(self.client.close)
+    def test_every_operation_of_the_description_has_a_method(self):
+        paths = httpx.get(f"{URL}/v1/openapi.json").json()["paths"]
+        lacking = {
+            f"{method.upper()} {path}"
+            for path, operations in paths.items()
+            for method in operations
+            if path.startswith("/v1/") and not path.startswith("/v1/openapi")
+            if not any(self.fits(call, method, path) for call in self.CALLS)
+        }
+        self.assertEqual(lacking, set())
 
-    def script(self, *answers):
-        Scripted.answers = list(answers)
-
-    def test_reads_are_repeated_until_they_pass(self):
-        self.script(None, PROXY, GOOD)
-        self.assertEqual(self.client.branches.list(), {"branches": []})
-        self.assertEqual(Scripted.asked, [("GET", "/v1/branches")] * 3)
-
-    def test_writes_are_repeated_only_where_nothing_was_begun(self):
-        self.script(LIMITED, BUSY, GOOD)
-        self.client.branches.create("x")
-        self.assertEqual(len(Scripted.asked), 3)
-        for answer, error in ((None, ConnectionLost), (PROXY, ApiError)):
-            Scripted.asked.clear()
-            self.script(answer, GOOD)
-            with self.assertRaises(error):
-                self.client.branches.create("x")
-            self.assertEqual(len(Scripted.asked), 1)
-
-    def test_it_gives_up_and_does_not_wait_for_ever(self):
-        self.script(LIMITED, LIMITED, LIMITED, GOOD)
-        with self.assertRaises(RateLimited):
-            self.client.branches.list()
-        self.script((429, {"Retry-After": "3600"}, LIMITED[2]), GOOD)
-        with self.assertRaises(RateLimited) as limited:
-            self.client.branches.list()
-        self.assertEqual(limited.exception.retry_after, 3600)
-
-    def test_a_connection_that_was_closed_meanwhile_is_opened_again(self):
-        self.script((200, {"Connection": "close"}, GOOD[2]), GOOD)
-        self.client.branches.create("x")
-        self.client.branches.create("y")
-        self.assertEqual(len(Scripted.asked), 2)
+    def fits(self, call, method, path):
+        form = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
+        return call.method == method.upper() and re.fullmatch(form, call.path)
 
 
 if __name__ == "__main__":

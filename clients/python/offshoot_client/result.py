@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 from .types import Pagination
 
@@ -48,6 +48,18 @@ class QueryResult(_Rows):
     #: How long it took.
     execution_time_ms: int
 
+    @staticmethod
+    def of(got: Mapping[str, Any]) -> QueryResult:
+        """What is in an answer."""
+        return QueryResult(
+            got["columns"],
+            got["rows"],
+            got["column_types"],
+            got["row_count"],
+            got.get("execution_plan"),
+            got["execution_time_ms"],
+        )
+
 
 @dataclass(frozen=True)
 class Page(_Rows):
@@ -55,6 +67,11 @@ class Page(_Rows):
 
     #: Which page it is, and of how many.
     pagination: Pagination
+
+    @staticmethod
+    def of(got: Mapping[str, Any]) -> Page:
+        """What is in an answer."""
+        return Page(got["columns"], got["rows"], got["pagination"])
 
 
 def unique(columns: List[str]) -> List[str]:
