@@ -107,7 +107,10 @@ impl Dialect for OffshootDialect {
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         let first = parser.peek_token().token;
-        if matches!(first, Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow) {
+        if matches!(
+            first,
+            Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow
+        ) {
             return Some(Ok(MEMBER_PRECEDENCE));
         }
         let negated = matches!(&first, Token::Word(word) if word.keyword == Keyword::NOT)
