@@ -156,7 +156,8 @@ impl Server {
     fn start(ground: &Ground) -> Result<Self, String> {
         let data = ground.folder.join(format!("data-{}", std::process::id()));
         let mut command = Command::new(&ground.program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--api-key", KEY]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "off"]);
+        command.arg("--api-key").arg(format!("{KEY},scopes=read+write+admin"));
         command.arg("--data").arg(data.join("clients.offshoot")).env("OFFSHOOT_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         std::fs::create_dir_all(&data).map_err(|e| format!("{}: {e}", data.display()))?;

@@ -2,9 +2,10 @@
 
 ::
 
-    Client ── .branches        branches as things: list, create, get, update, delete, merge, diff, …
-       └───── .branch("main")  one branch's data: query, execute, insert, rows, update, delete, …
-                  └── .as_of(point)   the same branch as it was
+    Client ─┬─ .branches        branches as things: list, create, get, update, delete, merge, diff, …
+            ├─ .webhooks        addresses that are told what happens to branches
+            └─ .branch("main")  one branch's data: query, execute, insert, rows, update, delete, …
+                   └─ .as_of(point)   the same branch as it was
 
     client = Client("http://localhost:8080", api_key="…")
     client.branches.create("feature", source_branch="main")
@@ -45,8 +46,9 @@ from .errors import (
     UnexpectedAnswer,
     WriteConflict,
 )
-from .points import AsOf
+from .points import NULL, AsOf
 from .result import Page, QueryResult
+from .webhooks import AsyncWebhooks, Webhooks
 
 __all__ = [
     "ApiError",
@@ -54,6 +56,7 @@ __all__ = [
     "AsyncBranch",
     "AsyncBranches",
     "AsyncClient",
+    "AsyncWebhooks",
     "Branch",
     "Branches",
     "Client",
@@ -64,6 +67,7 @@ __all__ = [
     "Forbidden",
     "InvalidRequest",
     "MergeConflict",
+    "NULL",
     "NotFound",
     "NotReached",
     "NotSupported",
@@ -77,6 +81,7 @@ __all__ = [
     "TimedOut",
     "Unauthorized",
     "UnexpectedAnswer",
+    "Webhooks",
     "WriteConflict",
 ]
 __version__ = "0.1.0"

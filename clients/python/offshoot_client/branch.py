@@ -18,6 +18,7 @@ from .types import (
     HistoryEntry,
     Inserted,
     Merged,
+    Reset,
     Resolution,
     Restored,
     RowDiff,
@@ -264,9 +265,23 @@ class BranchCalls:
 
         return numbered(page, lambda got: got["rows"], lambda got: got["pagination"]["total_pages"])
 
-    def reset(self, *, idempotency_key: Optional[str] = None) -> Call[BranchInfo]:
-        """Puts the branch back to the head of its source."""
-        return self._post("/reset", {}, idempotency_key)
+    def reset(
+        self,
+        *,
+        source_branch: Optional[str] = None,
+        as_of: Optional[Point] = None,
+        create_backup_branch: Optional[bool] = None,
+        backup_branch_name: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Call[Reset]:
+        """Makes the branch hold what its source, or another branch, holds; the history stays."""
+        body = {
+            "source_branch": source_branch,
+            "as_of": as_of,
+            "create_backup_branch": create_backup_branch,
+            "backup_branch_name": backup_branch_name,
+        }
+        return self._post("/reset", body, idempotency_key)
 
     def _get(
         self, path: str, query: Optional[Mapping[str, Any]], read: Callable[[Any], T]

@@ -8,10 +8,10 @@ from typing import Any, Mapping, Optional, Sequence, Union
 from .branch import BranchCalls, Params
 from .calls import AsyncBound, Bound, Call, Pages, async_iterated, awaited, blocking, data, get
 from .calls import iterated, numbered, post, segment, whole
-from .points import Point
+from .points import Null, Point
 from .result import QueryResult
 from .sending import AsyncSender, Sender
-from .types import BranchInfo, BranchPage, Deleted, Diff, Executed, Merged, Resolution
+from .types import BranchInfo, BranchPage, Deleted, Diff, Executed, Merged, Reset, Resolution
 
 #: Pages that iterators ask for: the greatest that the API gives.
 _PAGE = 100
@@ -88,9 +88,15 @@ class BranchesCalls:
         display_name: Optional[str] = None,
         is_protected: Optional[bool] = None,
         metadata: Optional[Mapping[str, Any]] = None,
+        expires_at: Union[str, datetime, Null, None] = None,
     ) -> Call[BranchInfo]:
-        """Changes what is said of a branch; metadata is replaced whole."""
-        body = {"display_name": display_name, "is_protected": is_protected, "metadata": metadata}
+        """Changes what is said of a branch. Metadata is replaced whole; ``NULL`` takes an end back."""
+        body = {
+            "display_name": display_name,
+            "is_protected": is_protected,
+            "metadata": metadata,
+            "expires_at": expires_at,
+        }
         return Call("PATCH", f"{_PATH}/{segment(name)}", data, body=body)
 
     def delete(self, name: str, *, force: Optional[bool] = None) -> Call[Deleted]:
@@ -136,9 +142,24 @@ class BranchesCalls:
         """As ``diff`` of one branch."""
         return BranchCalls(name).diff(against, table=table, page=page, limit=limit)
 
-    def reset(self, name: str, *, idempotency_key: Optional[str] = None) -> Call[BranchInfo]:
+    def reset(
+        self,
+        name: str,
+        *,
+        source_branch: Optional[str] = None,
+        as_of: Optional[Point] = None,
+        create_backup_branch: Optional[bool] = None,
+        backup_branch_name: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Call[Reset]:
         """As ``reset`` of one branch."""
-        return BranchCalls(name).reset(idempotency_key=idempotency_key)
+        return BranchCalls(name).reset(
+            source_branch=source_branch,
+            as_of=as_of,
+            create_backup_branch=create_backup_branch,
+            backup_branch_name=backup_branch_name,
+            idempotency_key=idempotency_key,
+        )
 
     def query(
         self,

@@ -12,6 +12,7 @@ from .calls import AsyncBound, Bound, Call, awaited, blocking, data, get, whole
 from .points import Point
 from .sending import AsyncSender, Plan, Sender
 from .types import Graph, Version
+from .webhooks import AsyncWebhooks, Webhooks
 
 #: Longer than the 30 seconds that the server gives a statement: it, not we, says that time is up.
 _TIMEOUT = 60.0
@@ -50,6 +51,8 @@ class Client(Bound[ServerCalls]):
 
     #: Branches as things: made, listed, merged, deleted.
     branches: Branches
+    #: Addresses that are told what happens to branches.
+    webhooks: Webhooks
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Client(Bound[ServerCalls]):
         self._own = http is None
         super().__init__(ServerCalls(), Sender(plan, http or httpx.Client(timeout=timeout)))
         self.branches = Branches(self._sender)
+        self.webhooks = Webhooks(self._sender)
 
     def branch(self, name: str = "main", *, as_of: Optional[Point] = None) -> Branch:
         """One branch's data. Nothing is asked of the server yet."""
@@ -101,6 +105,8 @@ class AsyncClient(AsyncBound[ServerCalls]):
 
     #: Branches as things: made, listed, merged, deleted.
     branches: AsyncBranches
+    #: Addresses that are told what happens to branches.
+    webhooks: AsyncWebhooks
 
     def __init__(
         self,
@@ -120,6 +126,7 @@ class AsyncClient(AsyncBound[ServerCalls]):
         sender = AsyncSender(plan, http or httpx.AsyncClient(timeout=timeout))
         super().__init__(ServerCalls(), sender)
         self.branches = AsyncBranches(self._sender)
+        self.webhooks = AsyncWebhooks(self._sender)
 
     def branch(self, name: str = "main", *, as_of: Optional[Point] = None) -> AsyncBranch:
         """One branch's data. Nothing is asked of the server yet."""

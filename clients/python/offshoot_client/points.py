@@ -1,8 +1,9 @@
-"""Points in time."""
+"""Points in time, and none."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from typing import Any, Dict, Mapping, Union
 
 #: ``{"type": …, "value": …}`` as the API takes it; :class:`AsOf` makes them.
@@ -40,3 +41,13 @@ class AsOf:
     def snapshot(name: str) -> Dict[str, Any]:
         """A snapshot, by its id or name."""
         return {"type": "snapshot", "value": name}
+
+
+class Null(Enum):
+    """What is sent as null, where None means that nothing is said."""
+
+    NULL = None
+
+
+#: ``branches.update("pr-7", expires_at=NULL)``: the branch has no end any more.
+NULL = Null.NULL

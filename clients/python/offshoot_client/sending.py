@@ -26,6 +26,7 @@ import httpx
 from .calls import Call
 from .errors import ApiError, ConnectionLost, NotReached, OffshootError, TimedOut, UnexpectedAnswer
 from .errors import of_answer
+from .points import NULL
 
 T = TypeVar("T")
 
@@ -214,4 +215,6 @@ def _json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, (Decimal, UUID)):
         return str(value)
+    if value is NULL:
+        return None
     raise TypeError(f"{type(value).__name__} is no value of SQL")

@@ -229,6 +229,57 @@ class Restored(TypedDict):
     backup_branch: Optional[str]
 
 
+class Reset(TypedDict):
+    """That a branch holds what another holds; ``changed`` says whether it did not before."""
+
+    reset: bool
+    branch: str
+    source_branch: str
+    reset_to_scn: int
+    changed: bool
+    scn: int
+    timestamp: str
+    backup_branch: Optional[str]
+
+
+class Webhook(TypedDict, total=False):
+    """An address that is told what happens to branches; ``secret`` is told once, at creation."""
+
+    id: str
+    url: str
+    events: List[str]
+    branches: List[str]
+    description: str
+    active: bool
+    created_at: str
+    updated_at: str
+    failing_since: Optional[str]
+    last_delivered_at: Optional[str]
+    secret: str
+
+
+class WebhookDeleted(TypedDict):
+    """That a webhook is gone."""
+
+    id: str
+    deleted: bool
+
+
+class Delivery(TypedDict):
+    """An attempt to tell a webhook of an event."""
+
+    event_id: str
+    event: str
+    branch_name: str
+    attempt: int
+    attempted_at: str
+    delivered: bool
+    status: Optional[int]
+    latency_ms: int
+    error: Optional[str]
+    retry_at: Optional[str]
+
+
 class Graph(TypedDict):
     """Every commit that a live branch reaches, children before parents."""
 
