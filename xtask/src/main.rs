@@ -1,6 +1,7 @@
 //! Every task that a person or CI runs, as one recipe: `cargo xtask` lists them.
 
 mod browser;
+mod clients;
 mod count;
 mod purity;
 mod run;
@@ -18,7 +19,7 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 const TASKS: &[Task] = &[
     (
         "test",
-        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser",
+        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, clients",
         tasks::test,
     ),
     ("ci", "what CI runs: the same as `test`", tasks::test),
@@ -36,6 +37,7 @@ const TASKS: &[Task] = &[
         tasks::wasm,
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
+    ("clients", "the clients and the tutorial's programs against the server", tasks::clients),
     ("slt", "run sqllogictest files: [--as NAME] [--record FILE] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),

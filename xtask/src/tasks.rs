@@ -3,7 +3,7 @@
 use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
-use crate::{browser as console, purity, style as rules, tree, wasm as targets};
+use crate::{browser as console, clients as sdks, purity, style as rules, tree, wasm as targets};
 use std::process::Command;
 
 /// At most so many findings are printed; the first ones are mended first anyway.
@@ -33,6 +33,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
         });
         steps.step("wasm", targets::check);
         steps.step("browser", || console::check(&the_program()?, None));
+        steps.step("clients", || sdks::check(&the_program()?));
     }
     steps.summary().map_err(|failed| format!("{failed}; tests: {count}"))?;
     eprintln!("ok: {count}");
@@ -82,6 +83,13 @@ pub fn browser(args: &[String]) -> Result<(), String> {
     let remark = console::check(&the_program()?, folder.as_deref())?;
     eprintln!("browser: {remark}");
     Ok(())
+}
+
+/// The clients, and the programs of the tutorial.
+pub fn clients(args: &[String]) -> Result<(), String> {
+    no_arguments(args)?;
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    sdks::check(&the_program()?).map(|_| ())
 }
 
 /// The benchmarks, which are a workspace of their own.
