@@ -13,7 +13,9 @@ import { Branches } from './branches.js';
 import { Transport, data } from './transport.js';
 
 export { Branch, Branches };
-export { ApiError, ConnectionLost, Denied, MergeConflict, NotFound, OffshootError, RateLimited } from './errors.js';
+export {
+  ApiError, ConnectionLost, Denied, MergeConflict, NotConnected, NotFound, OffshootError, RateLimited,
+} from './errors.js';
 export { AsOf } from './points.js';
 export { Rows } from './result.js';
 

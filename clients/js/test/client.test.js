@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { ApiError, AsOf, Client, ConnectionLost, Denied, MergeConflict, NotFound, RateLimited } from 'offshoot-client';
+import { ApiError, AsOf, Client, ConnectionLost, Denied, MergeConflict, NotConnected, NotFound, RateLimited } from 'offshoot-client';
 
 const baseUrl = process.env.OFFSHOOT_URL ?? 'http://127.0.0.1:8080';
 const apiKey = process.env.OFFSHOOT_KEY;
@@ -208,6 +208,8 @@ describe('callers', () => {
       assert.ok((await other.branches.list()).pagination);
     }
     assert.throws(() => new Client({ baseUrl: 'localhost:8080' }), TypeError);
+    // An address would lose it: what was asked of `..` would be asked of the address above.
+    await assert.rejects(async () => client.branch('..').details(), TypeError);
   });
 
   test('fetch can be another', async () => {
@@ -227,12 +229,15 @@ describe('repeating', () => {
   const limited = [429, later, '{"error": {"code": "RATE_LIMITED", "message": "m"}}'];
   const busy = [503, later, '{"error": {"code": "SERVICE_UNAVAILABLE", "message": "m", "details": {"retriable": true}}}'];
   const proxy = [503, { 'Content-Type': 'text/html', ...later }, '<h1>later</h1>'];
-  let server, answers, asked, other;
+  let server, answers, asked, keys, bodies, other;
   beforeEach(async () => {
-    asked = [];
+    [asked, keys, bodies] = [[], [], []];
     // Answers what the test said, in order; null hangs up without an answer.
-    server = createServer((request, response) => {
+    server = createServer(async (request, response) => {
       asked.push(`${request.method} ${request.url}`);
+      keys.push(request.headers['idempotency-key']);
+      const body = Buffer.concat(await request.toArray()).toString();
+      if (body) bodies.push(JSON.parse(body));
       const told = answers.shift();
       if (!told) return request.socket.destroy();
       response.writeHead(told[0], { 'Content-Type': 'application/json', ...told[1] });
@@ -241,10 +246,11 @@ describe('repeating', () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     other = new Client({ baseUrl: `http://127.0.0.1:${server.address().port}`, retries: 2 });
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
+  const stop = () => {
+    server?.closeAllConnections();
+    return new Promise((resolve) => (server ? server.close(resolve) : resolve()));
+  };
+  afterEach(stop);
 
   test('reads are repeated until they pass', async () => {
     answers = [null, proxy, good];
@@ -261,6 +267,39 @@ describe('repeating', () => {
       await assert.rejects(other.branches.create({ name: 'x' }), kind);
       assert.equal(asked.length, 1);
     }
+  });
+
+  test('what reads, or has a key, is repeated', async () => {
+    answers = [null, [200, {}, '{"data": {"columns": ["a"], "rows": [[1]]}}']];
+    assert.equal((await other.branch().query('SELECT 1')).scalar(), 1);
+    answers = [null, proxy, good];
+    await other.branches.create({ name: 'x', idempotencyKey: 'k1' });
+    assert.deepEqual(keys, [undefined, undefined, 'k1', 'k1', 'k1']);
+  });
+
+  test('what was never connected is said so', async () => {
+    await stop();
+    await assert.rejects(other.branches.create({ name: 'x' }), NotConnected);
+    server = undefined;
+  });
+
+  test('redirects are not followed', async () => {
+    answers = [[302, { Location: 'http://127.0.0.1:9/' }, '']];
+    await assert.rejects(other.branches.list(), { status: 302, code: 'HTTP_302' });
+  });
+
+  test('a date says when, too', async () => {
+    const dates = { Date: 'Fri, 21 Nov 2025 10:00:00 GMT', 'Retry-After': 'Fri, 21 Nov 2025 11:00:00 GMT' };
+    answers = [[429, dates, limited[2]], good];
+    await assert.rejects(other.branches.list(), { retryAfter: 3600 });
+  });
+
+  test('a reset says where to', async () => {
+    answers = [good];
+    await other.branches.reset('a/b', { sourceBranch: 'main', asOf: AsOf.scn(7), backupBranchName: 'was' });
+    assert.deepEqual(asked, ['POST /v1/branches/a%2Fb/reset']);
+    const body = { source_branch: 'main', as_of: { type: 'scn', value: 7 }, backup_branch_name: 'was' };
+    assert.deepEqual(bodies, [body]);
   });
 
   test('it gives up, and does not wait for ever', async () => {

@@ -9,7 +9,7 @@
 // not name it.
 use offshoot_client::ConflictResolution;
 #[allow(unused_imports)]
-use offshoot_client::{Client, BranchCreateOptions};
+use offshoot_client::{BranchCreateOptions, Client};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> offshoot_client::Result<()> {

@@ -16,8 +16,7 @@ use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 /// What stays as it is in a part of an address (RFC 3986, unreserved).
-const UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const DIALECT: HeaderName = HeaderName::from_static("offshoot-dialect");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -182,7 +181,9 @@ impl Transport {
             let error = match tokio::time::timeout(limit, self.once(request.clone())).await {
                 Ok(Ok(body)) => return Ok(body),
                 Ok(Err(error)) => error,
-                Err(_) => Error::Lost(format!("{} {}: {limit:?} went by", call.method, call.target)),
+                Err(_) => {
+                    Error::Lost(format!("{} {}: {limit:?} went by", call.method, call.target))
+                }
             };
             match self.policy.wait(&error, attempt, call.repeatable) {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -246,7 +247,8 @@ pub(crate) fn segment(name: &str) -> String {
 }
 
 fn base(address: &str) -> Result<String, String> {
-    let wrong = |why: &str| format!("the address must be http://… or https://…, not {address}{why}");
+    let wrong =
+        |why: &str| format!("the address must be http://… or https://…, not {address}{why}");
     let uri: http::Uri = address.parse().map_err(|e| wrong(&format!(": {e}")))?;
     match (uri.scheme_str(), uri.authority()) {
         (Some("http"), Some(_)) => {}
