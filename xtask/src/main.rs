@@ -1,6 +1,7 @@
 //! Every task that a person or CI runs, as one recipe: `cargo xtask` lists them.
 
 mod browser;
+mod clients_js;
 mod count;
 mod purity;
 mod run;
@@ -36,6 +37,11 @@ const TASKS: &[Task] = &[
         tasks::wasm,
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
+    (
+        "clients-js",
+        "the clients in JavaScript and Rust against a server: [--update] writes the types anew",
+        tasks::clients_js,
+    ),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),

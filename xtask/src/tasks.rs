@@ -3,7 +3,9 @@
 use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
-use crate::{browser as console, purity, style as rules, tree, wasm as targets};
+use crate::{
+    browser as console, clients_js as clients, purity, style as rules, tree, wasm as targets,
+};
 use std::process::Command;
 
 /// At most so many findings are printed; the first ones are mended first anyway.
@@ -82,6 +84,21 @@ pub fn browser(args: &[String]) -> Result<(), String> {
     let remark = console::check(&the_program()?, folder.as_deref())?;
     eprintln!("browser: {remark}");
     Ok(())
+}
+
+/// The clients in JavaScript and Rust.
+pub fn clients_js(args: &[String]) -> Result<(), String> {
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    let program = the_program()?;
+    match args {
+        [] => {}
+        [update] if update == "--update" => clients::javascript_types(&program)?,
+        [other, ..] => return Err(format!("this task takes --update, not `{other}`")),
+    }
+    let mut steps = Steps::default();
+    steps.step("javascript", || clients::javascript(&program));
+    steps.step("rust", || clients::rust(&program));
+    steps.summary()
 }
 
 /// The benchmarks, which are a workspace of their own.
