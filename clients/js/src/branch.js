@@ -97,14 +97,14 @@ export class Branch {
   }
 
   /** Makes a snapshot of the head. */
-  snapshot(name) {
-    return this.#send('POST', '/snapshots', { body: { name } });
+  snapshot(name, { idempotencyKey } = {}) {
+    return this.#send('POST', '/snapshots', { body: { name }, idempotencyKey });
   }
 
   /** Makes the branch hold again what the snapshot holds; the history stays. */
-  restore(snapshot, { createBackupBranch, backupBranchName } = {}) {
+  restore(snapshot, { createBackupBranch, backupBranchName, idempotencyKey } = {}) {
     const body = { create_backup_branch: createBackupBranch, backup_branch_name: backupBranchName };
-    return this.#send('POST', `/restore/${segment(snapshot)}`, { body });
+    return this.#send('POST', `/restore/${segment(snapshot)}`, { body, idempotencyKey });
   }
 
   // The branch as a thing
@@ -148,14 +148,14 @@ export class Branch {
   }
 
   /** Sets the branch to where its source stands; the history stays. */
-  reset({ sourceBranch, asOf, createBackupBranch, backupBranchName } = {}) {
+  reset({ sourceBranch, asOf, createBackupBranch, backupBranchName, idempotencyKey } = {}) {
     const body = {
       source_branch: sourceBranch,
       as_of: asOf,
       create_backup_branch: createBackupBranch,
       backup_branch_name: backupBranchName,
     };
-    return this.#send('POST', '/reset', { body });
+    return this.#send('POST', '/reset', { body, idempotencyKey });
   }
 
   async #send(method, path, parts) {

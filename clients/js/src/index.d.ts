@@ -60,6 +60,8 @@ export class Client {
   constructor(options?: ClientOptions);
   /** Branches as things: made, listed, merged, deleted. */
   readonly branches: Branches;
+  /** Addresses that are told what happens to branches. */
+  readonly webhooks: Webhooks;
   /** One branch's data. Nothing is asked of the server yet. */
   branch(name?: string, options?: { asOf?: Point }): Branch;
   graph(options?: { limit?: number }): Promise<Graph>;
@@ -107,7 +109,7 @@ export interface BranchChanges extends Asked<Schemas['updateBranch.body'], 'expi
   expiresAt?: string | Date | null;
 }
 
-export interface BackupOptions {
+export interface BackupOptions extends Once {
   createBackupBranch?: boolean;
   backupBranchName?: string;
 }
@@ -136,6 +138,63 @@ export class Branches {
 
 export interface WriteOptions extends Once {
   timeoutMs?: number;
+}
+
+export class Webhooks {
+  private constructor();
+  /** All of them, oldest first. */
+  list(): Promise<Webhook[]>;
+  /** For what happens from now on. This answer alone has the secret that deliveries are signed with. */
+  create(options: WebhookOptions & Once & { url: string }): Promise<Webhook & { secret: string }>;
+  get(id: string): Promise<Webhook>;
+  update(id: string, changes: WebhookOptions): Promise<Webhook>;
+  /** Removes one, and forgets what it waits for. */
+  delete(id: string): Promise<{ id: string; deleted: boolean }>;
+  /** The last attempts, newest first. */
+  deliveries(id: string, options?: { limit?: number }): Promise<Delivery[]>;
+}
+
+export type EventKind =
+  'branch.created' | 'branch.deleted' | 'branch.merged' | 'branch.protected' | 'branch.data_changed';
+
+export interface WebhookOptions {
+  url?: string;
+  /** Default: all. */
+  events?: EventKind[];
+  /** Names, or patterns such as `feature-*`; default: all. */
+  branches?: string[];
+  description?: string;
+  /** What is not active lets its events wait. */
+  active?: boolean;
+}
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: EventKind[];
+  branches: string[];
+  description: string;
+  active: boolean;
+  created_at: string;
+  updated_at: string;
+  /** Null where the last attempt arrived, or there was none. */
+  failing_since: string | null;
+  last_delivered_at: string | null;
+}
+
+/** An attempt to tell a webhook of an event. */
+export interface Delivery {
+  event_id: string;
+  event: EventKind;
+  branch_name: string;
+  attempt: number;
+  attempted_at: string;
+  delivered: boolean;
+  /** What the receiver answered; null where nothing came. */
+  status: number | null;
+  latency_ms: number;
+  error: string | null;
+  retry_at: string | null;
 }
 
 export interface RowOptions {
@@ -169,7 +228,7 @@ export class Branch {
 
   history(options?: { since?: string | Date; until?: string | Date; limit?: number }): Promise<HistoryEntry[]>;
   snapshots(): Promise<Snapshot[]>;
-  snapshot(name?: string): Promise<Snapshot>;
+  snapshot(name?: string, options?: Once): Promise<Snapshot>;
   restore(snapshot: string, options?: BackupOptions): Promise<Schemas['Restored']>;
 
   details(options?: Asked<Schemas['getBranch.query']>): Promise<BranchInfo>;

@@ -9,7 +9,7 @@ import { ApiError, ConnectionLost, NotConnected, OffshootError, errorOf } from '
 /** Statuses by which something between us and the server says that it may go better later. */
 const PASSING = [502, 503, 504];
 
-/** What Node and Deno call a connection that was not made. */
+/** What Node calls a connection that was not made; Deno has words for it. */
 const NOT_MADE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
 
 /** An attempt is given this much more than the statement that it runs. */
@@ -69,7 +69,7 @@ export class Transport {
       answer = await this.#options.fetch(url, { ...request, redirect: 'manual', signal: AbortSignal.timeout(limit) });
       text = await answer.text();
     } catch (cause) {
-      const Kind = causes(cause).some((error) => NOT_MADE.includes(error.code)) ? NotConnected : ConnectionLost;
+      const Kind = causes(cause).some(notMade) ? NotConnected : ConnectionLost;
       throw new Kind(`${request.method} ${url}: ${cause?.cause?.message || cause?.message}`, { cause });
     }
     const body = decoded(answer, text);
@@ -109,6 +109,8 @@ function causes(error) {
   const cause = error?.cause;
   return [error, cause, ...(cause?.errors ?? [])].filter((one) => one !== null && typeof one === 'object');
 }
+
+const notMade = (error) => NOT_MADE.includes(error.code) || /client error \(Connect\)/.test(error.message);
 
 function decoded(answer, text) {
   if (!(answer.headers.get('Content-Type') ?? '').includes('json')) return text;

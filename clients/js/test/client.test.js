@@ -196,6 +196,37 @@ describe('merging', () => {
   });
 });
 
+// What a server of another version may lack is asked for only where its OpenAPI document has it.
+const { paths } = await (await fetch(`${baseUrl}/v1/openapi.json`)).json();
+const lacks = (path) => !(path in paths) && `the server has no ${path}`;
+
+test('a branch is set to where its source stands', { skip: lacks('/v1/branches/{branch}/reset') }, async () => {
+  await users();
+  await client.branches.create({ name: `${name}-source`, sourceBranch: name, expiresAt: new Date(Date.now() + 3_600_000) });
+  const source = client.branch(`${name}-source`);
+  assert.ok((await source.details()).expires_at);
+  assert.equal((await client.branches.update(source.name, { expiresAt: null })).expires_at, undefined);
+  await source.delete('users', { filter: 'true' });
+  const done = await source.reset({ backupBranchName: `${name}-was` });
+  assert.deepEqual([done.changed, done.source_branch, done.backup_branch], [true, name, `${name}-was`]);
+  assert.equal((await source.query('SELECT COUNT(*) FROM users')).scalar(), 2);
+  assert.equal((await client.branches.reset(source.name)).changed, false);
+  await client.branches.delete(`${name}-was`, { force: true });
+  await client.branches.delete(source.name, { force: true });
+});
+
+test('webhooks are registered, changed and removed', { skip: lacks('/v1/webhooks') }, async () => {
+  const made = await client.webhooks.create({ url: 'https://hooks.example.com/x', events: ['branch.merged'], active: false });
+  assert.ok(made.secret.startsWith('whsec_'));
+  const changed = await client.webhooks.update(made.id, { branches: ['feature-*'], description: 'd' });
+  assert.deepEqual([changed.events, changed.branches, changed.description], [['branch.merged'], ['feature-*'], 'd']);
+  assert.deepEqual(await client.webhooks.get(made.id), changed);
+  assert.ok((await client.webhooks.list()).some((one) => one.id === made.id && one.secret === undefined));
+  assert.deepEqual(await client.webhooks.deliveries(made.id, { limit: 1 }), []);
+  assert.equal((await client.webhooks.delete(made.id)).deleted, true);
+  await assert.rejects(client.webhooks.get(made.id), NotFound);
+});
+
 describe('callers', () => {
   test('who may not is told so', { skip: apiKey === undefined && 'the server is open' }, async () => {
     const other = new Client({ baseUrl, apiKey: 'wrong' });
@@ -300,6 +331,14 @@ describe('repeating', () => {
     assert.deepEqual(asked, ['POST /v1/branches/a%2Fb/reset']);
     const body = { source_branch: 'main', as_of: { type: 'scn', value: 7 }, backup_branch_name: 'was' };
     assert.deepEqual(bodies, [body]);
+  });
+
+  test('webhooks have addresses of their own', async () => {
+    answers = [good, [200, {}, '{"data": {"deliveries": [1]}}']];
+    await other.webhooks.create({ url: 'https://h/', idempotencyKey: 'k' });
+    assert.deepEqual(await other.webhooks.deliveries('wh_1', { limit: 2 }), [1]);
+    assert.deepEqual(asked, ['POST /v1/webhooks', 'GET /v1/webhooks/wh_1/deliveries?limit=2']);
+    assert.deepEqual([bodies, keys], [[{ url: 'https://h/' }], ['k', undefined]]);
   });
 
   test('it gives up, and does not wait for ever', async () => {

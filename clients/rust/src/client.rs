@@ -5,6 +5,7 @@ use crate::branch::Branch;
 use crate::branches::Branches;
 use crate::error::Error;
 use crate::transport::{Call, Transport};
+use crate::webhooks::Webhooks;
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -66,6 +67,11 @@ impl Client {
     /// Branches as things: created, listed, looked for.
     pub fn branches(&self) -> Branches {
         Branches::new(self.transport.clone())
+    }
+
+    /// Addresses that are told what happens to branches.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.transport.clone())
     }
 
     /// One branch, by name or id. Nothing is asked of the server yet.

@@ -28,17 +28,26 @@ impl Branch {
 
     /// A snapshot of its head.
     pub fn snapshot(&self) -> TakeSnapshot {
-        TakeSnapshot { branch: self.clone(), body: SnapshotBody { name: None } }
+        TakeSnapshot {
+            branch: self.clone(),
+            body: SnapshotBody { name: None },
+            idempotency_key: None,
+        }
     }
 
     /// It is to hold again what a snapshot holds, by id or name; the history stays.
     pub fn restore(&self, snapshot: impl Into<String>) -> Restore {
-        Restore { branch: self.clone(), snapshot: snapshot.into(), backup: Backup::default() }
+        Restore {
+            branch: self.clone(),
+            snapshot: snapshot.into(),
+            backup: Backup::default(),
+            idempotency_key: None,
+        }
     }
 
     /// It is to be set to where its source stands.
     pub fn reset(&self) -> ResetTo {
-        ResetTo { branch: self.clone(), body: ResetBody::default() }
+        ResetTo { branch: self.clone(), body: ResetBody::default(), idempotency_key: None }
     }
 }
 
@@ -101,6 +110,7 @@ struct SnapshotBody {
 pub struct TakeSnapshot {
     branch: Branch,
     body: SnapshotBody,
+    idempotency_key: Option<String>,
 }
 
 impl TakeSnapshot {
@@ -110,12 +120,20 @@ impl TakeSnapshot {
         self
     }
 
+    /// Names the request: a server that honours the header `Idempotency-Key` does it once, so that it
+    /// is repeated where no answer came.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
     /// Makes it.
     ///
     /// # Errors
     /// `Api` with `CONSTRAINT_VIOLATION` where the name is taken, and what any request comes to.
     pub async fn send(self) -> Result<Snapshot, Error> {
         let call = Call::post(self.branch.path("/snapshots")).json(&self.body);
+        let call = call.idempotent(self.idempotency_key);
         self.branch.transport.data(call).await
     }
 }
@@ -136,6 +154,7 @@ pub struct Restore {
     branch: Branch,
     snapshot: String,
     backup: Backup,
+    idempotency_key: Option<String>,
 }
 
 impl Restore {
@@ -151,6 +170,13 @@ impl Restore {
         self.with_backup()
     }
 
+    /// Names the request: a server that honours the header `Idempotency-Key` does it once, so that it
+    /// is repeated where no answer came.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
     /// Restores it.
     ///
     /// # Errors
@@ -158,7 +184,8 @@ impl Restore {
     /// and what any request comes to.
     pub async fn send(self) -> Result<Restored, Error> {
         let path = self.branch.path(&format!("/restore/{}", segment(&self.snapshot)));
-        self.branch.transport.data(Call::post(path).json(&self.backup)).await
+        let call = Call::post(path).json(&self.backup).idempotent(self.idempotency_key);
+        self.branch.transport.data(call).await
     }
 }
 
@@ -178,6 +205,7 @@ struct ResetBody {
 pub struct ResetTo {
     branch: Branch,
     body: ResetBody,
+    idempotency_key: Option<String>,
 }
 
 impl ResetTo {
@@ -205,12 +233,20 @@ impl ResetTo {
         self.with_backup()
     }
 
+    /// Names the request: a server that honours the header `Idempotency-Key` does it once, so that it
+    /// is repeated where no answer came.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
     /// Resets it.
     ///
     /// # Errors
     /// `NotFound`, `Denied` on a branch that takes no writes, and what any request comes to.
     pub async fn send(self) -> Result<Reset, Error> {
         let call = Call::post(self.branch.path("/reset")).json(&self.body);
+        let call = call.idempotent(self.idempotency_key);
         self.branch.transport.data(call).await
     }
 }

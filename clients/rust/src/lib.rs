@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   Client ─┬─ branches()                 branches as things: create, list, all, get
+//!           ├─ webhooks()                 addresses that are told what happens to branches
 //!           ├─ branch("main") ─┬─ query, execute, transaction          SQL
 //!           │                  ├─ table("users") ── rows, insert, update, delete
 //!           │                  ├─ merge_into, diff, changes, reset
@@ -58,6 +59,7 @@ mod rows;
 pub mod sql;
 pub mod table;
 mod transport;
+pub mod webhooks;
 
 pub use branch::Branch;
 pub use branches::{BranchCreateOptions, Branches};

@@ -1,5 +1,6 @@
 //! What is sent again, and what a request looks like, against a server that answers what it is told.
 
+use offshoot_client::webhooks::EventKind;
 use offshoot_client::{AsOf, Client, Error};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -197,4 +198,23 @@ async fn what_a_request_says() {
         r#"{"source_branch":"main","create_backup_branch":true,"backup_branch_name":"was"}"#
     );
     assert_eq!((&changed.line[..6], changed.body.as_str()), ("PATCH ", r#"{"expires_at":null}"#));
+}
+
+#[tokio::test]
+async fn webhooks_are_asked_for_at_addresses_of_their_own() {
+    let hook = r#"{"data": {"id": "wh_1", "url": "https://h/", "events": ["branch.merged"], "branches": ["*"], "description": "", "active": true, "created_at": "", "updated_at": "", "failing_since": null, "last_delivered_at": null, "secret": "whsec_"}}"#;
+    let told_of = r#"{"data": {"deliveries": [{"event_id": "e", "event": "branch.data_changed", "branch_name": "b", "attempt": 2, "attempted_at": "", "delivered": false, "status": 500, "latency_ms": 7, "error": "no", "retry_at": null}]}}"#;
+    let (client, asked) = told([hook, told_of].map(|body| Some((200, "", body)))).await;
+    let webhooks = client.webhooks();
+    let made = webhooks.create("https://h/").events([EventKind::Merged]).send().await.unwrap();
+    assert_eq!(
+        (made.secret.as_deref(), &made.events[..]),
+        (Some("whsec_"), &[EventKind::Merged][..])
+    );
+    let deliveries = webhooks.deliveries("wh_1", Some(2)).await.unwrap();
+    assert_eq!((deliveries[0].event, deliveries[0].status), (EventKind::DataChanged, Some(500)));
+    let first = "POST /v1/webhooks HTTP/1.1";
+    assert_eq!(lines(&asked), [first, "GET /v1/webhooks/wh_1/deliveries?limit=2 HTTP/1.1"]);
+    let body = asked.lock().unwrap()[0].body.clone();
+    assert_eq!(body, r#"{"url":"https://h/","events":["branch.merged"]}"#);
 }

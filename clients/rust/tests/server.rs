@@ -9,6 +9,7 @@ use offshoot_client::branches::{Sort, Which};
 use offshoot_client::merge::Change;
 use offshoot_client::sql::Statement;
 use offshoot_client::table::{EVERY_ROW, OnConflict};
+use offshoot_client::webhooks::EventKind;
 use offshoot_client::{
     AsOf, Branch, BranchCreateOptions, Client, ConflictResolution, Error, Param, ParamType, Row,
 };
@@ -329,4 +330,57 @@ async fn merges_conflicts_and_diffs() {
         matches!(newest, HistoryEntry::Transaction { summary, merged, .. } if summary == "both" && merged.len() == 1),
         "{newest:?}"
     );
+}
+
+/// Whether the server has an address: one of another version may lack some.
+async fn has(server: &Server, path: &str) -> bool {
+    let document = server.client().get("/v1/openapi.json").body;
+    let has = document["paths"].get(path).is_some();
+    if !has {
+        eprintln!("left out: the server has no {path}");
+    }
+    has
+}
+
+#[tokio::test]
+async fn a_branch_is_set_to_where_its_source_stands() {
+    let (server, client) = start();
+    if !has(&server, "/v1/branches/{branch}/reset").await {
+        return;
+    }
+    let main = users(&client).await;
+    let far = "2999-01-01T00:00:00Z";
+    let made = client.branches().create("b").expires_at(far).send().await.unwrap();
+    assert!(made.expires_at.unwrap().starts_with("2999-01-01T00:00:00"));
+    let branch = client.branch("b");
+    assert_eq!(branch.update().expires_never().send().await.unwrap().expires_at, None);
+    branch.table("users").delete(EVERY_ROW).await.unwrap();
+    let done = branch.reset().with_backup_branch("was").send().await.unwrap();
+    assert!(done.changed && done.source_branch == main.name());
+    assert_eq!(done.backup_branch.as_deref(), Some("was"));
+    assert_eq!(branch.table("users").rows().send().await.unwrap().total, 2);
+    assert!(!branch.reset().send().await.unwrap().changed);
+}
+
+#[tokio::test]
+async fn webhooks_are_registered_changed_and_removed() {
+    let (server, client) = start();
+    if !has(&server, "/v1/webhooks").await {
+        return;
+    }
+    let webhooks = client.webhooks();
+    let made = webhooks.create("https://hooks.example.com/x").events([EventKind::Merged]);
+    let made = made.active(false).send().await.unwrap();
+    assert!(made.secret.unwrap().starts_with("whsec_"));
+    let changed = webhooks.update(&made.id).branches(["feature-*"]).description("d");
+    let changed = changed.send().await.unwrap();
+    assert_eq!(
+        (&changed.events[..], &changed.branches[..]),
+        (&[EventKind::Merged][..], &["feature-*".to_owned()][..])
+    );
+    assert_eq!(webhooks.get(&made.id).await.unwrap(), changed);
+    assert_eq!(webhooks.list().await.unwrap(), [changed]);
+    assert_eq!(webhooks.deliveries(&made.id, Some(1)).await.unwrap(), []);
+    webhooks.delete(&made.id).await.unwrap();
+    assert!(matches!(webhooks.get(&made.id).await, Err(Error::NotFound(_))));
 }
