@@ -23,7 +23,8 @@ function needed({ openapi, info, paths, components }) {
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   for (const { operationId: id, requestBody, parameters = [] } of operations) {
     const body = requestBody?.content['application/json']?.schema;
-    if (body) schemas[`${id}.body`] = body;
+    // Which of two spellings must be there, the client knows: it writes one.
+    if (body) schemas[`${id}.body`] = { ...body, anyOf: undefined };
     const query = parameters.filter((parameter) => parameter.in === 'query');
     if (!query.length) continue;
     const properties = query.map(({ name, description, schema: { default: _, ...schema } }) => [name, { ...schema, description }]);
