@@ -47,7 +47,8 @@ export class Transport {
     if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey);
     const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
     const { timeoutMs, retries, waitMaxMs } = this.#options;
-    const limit = Math.max(timeoutMs, (body?.timeout_ms ?? 0) + ROUND_TRIP_MS * Boolean(body?.timeout_ms));
+    const statement = body?.timeout_ms === undefined ? 0 : body.timeout_ms + ROUND_TRIP_MS;
+    const limit = Math.max(timeoutMs, statement);
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#once(url, request, limit);
