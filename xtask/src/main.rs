@@ -71,6 +71,6 @@ fn main() -> ExitCode {
 }
 
 fn listing() -> String {
-    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<8} {line}\n"));
+    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<10} {line}\n"));
     format!("cargo xtask TASK\n\n{}", tasks.collect::<String>())
 }

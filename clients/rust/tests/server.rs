@@ -384,3 +384,28 @@ async fn webhooks_are_registered_changed_and_removed() {
     webhooks.delete(&made.id).await.unwrap();
     assert!(matches!(webhooks.get(&made.id).await, Err(Error::NotFound(_))));
 }
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn tls_with_roots_of_the_callers_own() {
+    use offshoot_client::rustls::crypto::ring::default_provider;
+    use offshoot_client::rustls::pki_types::{CertificateDer, pem::PemObject};
+    use offshoot_client::rustls::{ClientConfig, RootCertStore};
+
+    let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tests/security/keys");
+    let (chain, key) = (format!("{keys}/tls.pem"), format!("{keys}/tls.key.pem"));
+    let server = Server::with(&["--api-key", KEY, "--tls-cert", &chain, "--tls-key", &key]);
+    let base = server.client().base();
+    assert!(base.starts_with("https://"), "{base}");
+    let client = Client::new(base).with_api_key(KEY);
+
+    let unknown = client.clone().with_retries(0).branches().list().send().await.unwrap_err();
+    assert!(matches!(unknown, Error::NotConnected(_)), "{unknown:?}");
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(&chain).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(default_provider().into());
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let client = client.with_tls_config(config.with_root_certificates(roots).with_no_client_auth());
+    assert_eq!(client.branches().list().send().await.unwrap().items[0].name, "main");
+}
