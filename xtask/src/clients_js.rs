@@ -36,7 +36,9 @@ pub fn javascript(program: &Path) -> Result<String, String> {
     match count("pass ") {
         // A change of format in what is read must not look like success.
         0 => Err("no test of the JavaScript client is known to have passed".into()),
-        passed => Ok(format!("JavaScript: {passed} tests, and its types")),
+        passed => {
+            Ok(format!("JavaScript: {passed} passed, {} skipped, and its types", count("skipped ")))
+        }
     }
 }
 

@@ -215,6 +215,17 @@ test('a branch is set to where its source stands', { skip: lacks('/v1/branches/{
   await client.branches.delete(source.name, { force: true });
 });
 
+const keyed = paths['/v1/branches'].post.parameters.some((parameter) => parameter.name === 'Idempotency-Key');
+
+test('what comes again with its key is done once', { skip: !keyed && 'the server knows no keys' }, async () => {
+  await users();
+  const idempotencyKey = `${name}-insert`;
+  const first = await branch.insert('users', { name: 'Edsger' }, { idempotencyKey });
+  assert.deepEqual(await branch.insert('users', { name: 'Edsger' }, { idempotencyKey }), first);
+  assert.equal((await branch.page('users')).pagination.total, 3);
+  await assert.rejects(branch.insert('users', { name: 'Ken' }, { idempotencyKey }), { status: 422 });
+});
+
 test('webhooks are registered, changed and removed', { skip: lacks('/v1/webhooks') }, async () => {
   const made = await client.webhooks.create({ url: 'https://hooks.example.com/x', events: ['branch.merged'], active: false });
   assert.ok(made.secret.startsWith('whsec_'));
