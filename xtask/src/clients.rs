@@ -4,6 +4,7 @@
 //! `clients/python/tests/requirements.txt` names, go into an environment in the target folder; Go and
 //! Python's `venv` come from Debian where they are missing and one may install.
 
+use crate::clients_js;
 use crate::run::{self, Steps};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,8 +17,13 @@ const TUTORIAL: &str = "tests/tutorial";
 const KEY: &str = "sk_test_clients";
 
 /// The steps, in order. The remark of a step says with what it ran.
-const STEPS: &[(&str, Step)] =
-    &[("python", python), ("typed", python_types), ("tutorial", tutorial)];
+const STEPS: &[(&str, Step)] = &[
+    ("python", python),
+    ("typed", python_types),
+    ("tutorial", tutorial),
+    ("javascript", |ground| clients_js::javascript(&ground.program)),
+    ("rust", |ground| clients_js::rust(&ground.program)),
+];
 
 type Step = fn(&Ground) -> Result<String, String>;
 

@@ -2,6 +2,7 @@
 
 mod browser;
 mod clients;
+mod clients_js;
 mod count;
 mod purity;
 mod run;
@@ -37,7 +38,11 @@ const TASKS: &[Task] = &[
         tasks::wasm,
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
-    ("clients", "the clients and the tutorial's programs against the server", tasks::clients),
+    (
+        "clients",
+        "the clients and the tutorial's programs on a server: [--update] writes types anew",
+        tasks::clients,
+    ),
     ("slt", "run sqllogictest files: [--as NAME] [--record FILE] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
@@ -67,6 +72,6 @@ fn main() -> ExitCode {
 }
 
 fn listing() -> String {
-    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<8} {line}\n"));
+    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<10} {line}\n"));
     format!("cargo xtask TASK\n\n{}", tasks.collect::<String>())
 }

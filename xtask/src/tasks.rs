@@ -3,7 +3,10 @@
 use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
-use crate::{browser as console, clients as sdks, purity, style as rules, tree, wasm as targets};
+use crate::{
+    browser as console, clients as sdks, clients_js as typed, purity, style as rules, tree,
+    wasm as targets,
+};
 use std::process::Command;
 
 /// At most so many findings are printed; the first ones are mended first anyway.
@@ -87,9 +90,14 @@ pub fn browser(args: &[String]) -> Result<(), String> {
 
 /// The clients, and the programs of the tutorial.
 pub fn clients(args: &[String]) -> Result<(), String> {
-    no_arguments(args)?;
     run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
-    sdks::check(&the_program()?).map(|_| ())
+    let program = the_program()?;
+    match args {
+        [] => {}
+        [update] if update == "--update" => typed::javascript_types(&program)?,
+        [other, ..] => return Err(format!("this task takes --update, not `{other}`")),
+    }
+    sdks::check(&program).map(|_| ())
 }
 
 /// The benchmarks, which are a workspace of their own.

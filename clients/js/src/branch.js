@@ -33,14 +33,15 @@ export class Branch {
   }
 
   /** Runs one statement of any kind, as a transaction of its own. */
-  execute(sql, params, { timeoutMs } = {}) {
-    return this.#send('POST', '/execute', { body: { sql, params, timeout_ms: timeoutMs } });
+  execute(sql, params, { timeoutMs, idempotencyKey } = {}) {
+    return this.#send('POST', '/execute', { body: { sql, params, timeout_ms: timeoutMs }, idempotencyKey });
   }
 
   /** Runs statements, texts or `{sql, params}`, as one commit, or none of them. */
-  transaction(statements, { timeoutMs } = {}) {
+  transaction(statements, { timeoutMs, idempotencyKey } = {}) {
     const listed = statements.map((one) => (typeof one === 'string' ? { sql: one } : one));
-    return this.#send('POST', '/transaction', { body: { statements: listed, timeout_ms: timeoutMs } });
+    const body = { statements: listed, timeout_ms: timeoutMs };
+    return this.#send('POST', '/transaction', { body, idempotencyKey });
   }
 
   // Rows
@@ -68,9 +69,9 @@ export class Branch {
   }
 
   /** Puts in a row, or rows: all or none. */
-  insert(table, rows, { onConflict } = {}) {
+  insert(table, rows, { onConflict, idempotencyKey } = {}) {
     const body = { rows: Array.isArray(rows) ? rows : [rows], on_conflict: onConflict };
-    return this.#send('POST', rowsOf(table), { body });
+    return this.#send('POST', rowsOf(table), { body, idempotencyKey });
   }
 
   /** Gives the rows that the filter takes new values; how many. `'true'` takes all. */
@@ -96,14 +97,14 @@ export class Branch {
   }
 
   /** Makes a snapshot of the head. */
-  snapshot(name) {
-    return this.#send('POST', '/snapshots', { body: { name } });
+  snapshot(name, { idempotencyKey } = {}) {
+    return this.#send('POST', '/snapshots', { body: { name }, idempotencyKey });
   }
 
   /** Makes the branch hold again what the snapshot holds; the history stays. */
-  restore(snapshot, { createBackupBranch, backupBranchName } = {}) {
+  restore(snapshot, { createBackupBranch, backupBranchName, idempotencyKey } = {}) {
     const body = { create_backup_branch: createBackupBranch, backup_branch_name: backupBranchName };
-    return this.#send('POST', `/restore/${segment(snapshot)}`, { body });
+    return this.#send('POST', `/restore/${segment(snapshot)}`, { body, idempotencyKey });
   }
 
   // The branch as a thing
@@ -128,7 +129,8 @@ export class Branch {
       resolutions: options.resolutions,
       conflict_token: options.conflictToken ?? undefined,
     };
-    return this.#send('POST', '/merge', { body });
+    const { dryRun = false, idempotencyKey } = options;
+    return this.#send('POST', '/merge', { body, reads: dryRun, idempotencyKey });
   }
 
   /** How the branch differs from another: all tables, and one page of rows. */
@@ -145,9 +147,15 @@ export class Branch {
     }
   }
 
-  /** Puts the branch back to the head of its source. */
-  reset() {
-    return this.#send('POST', '/reset', { body: {} });
+  /** Sets the branch to where its source stands; the history stays. */
+  reset({ sourceBranch, asOf, createBackupBranch, backupBranchName, idempotencyKey } = {}) {
+    const body = {
+      source_branch: sourceBranch,
+      as_of: asOf,
+      create_backup_branch: createBackupBranch,
+      backup_branch_name: backupBranchName,
+    };
+    return this.#send('POST', '/reset', { body, idempotencyKey });
   }
 
   async #send(method, path, parts) {

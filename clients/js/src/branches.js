@@ -29,7 +29,7 @@ export class Branches {
   }
 
   /** Makes a branch, of `main` and now where nothing else is said. */
-  async create({ name, sourceBranch, asOf, displayName, metadata, options, expiresAt }) {
+  async create({ name, sourceBranch, asOf, displayName, metadata, options, expiresAt, idempotencyKey }) {
     const body = {
       name,
       source_branch: sourceBranch,
@@ -39,7 +39,7 @@ export class Branches {
       options: options && { read_only: options.readOnly, isolated: options.isolated },
       expires_at: expiresAt,
     };
-    return data(await this.#transport.send('POST', '/v1/branches', { body }));
+    return data(await this.#transport.send('POST', '/v1/branches', { body, idempotencyKey }));
   }
 
   /** A branch with its details, by name or id. */
@@ -49,8 +49,8 @@ export class Branches {
   }
 
   /** Changes what is said of a branch; metadata is replaced whole. */
-  async update(name, { displayName, isProtected, metadata }) {
-    const body = { display_name: displayName, is_protected: isProtected, metadata };
+  async update(name, { displayName, isProtected, metadata, expiresAt }) {
+    const body = { display_name: displayName, is_protected: isProtected, metadata, expires_at: expiresAt };
     return data(await this.#transport.send('PATCH', path(name), { body }));
   }
 
@@ -70,8 +70,8 @@ export class Branches {
   }
 
   /** As `Branch.reset`. */
-  reset(name) {
-    return this.#of(name).reset();
+  reset(name, options) {
+    return this.#of(name).reset(options);
   }
 
   /** As `Branch.query`. */
@@ -80,8 +80,8 @@ export class Branches {
   }
 
   /** As `Branch.execute`. */
-  execute(name, { sql, params, timeoutMs }) {
-    return this.#of(name).execute(sql, params, { timeoutMs });
+  execute(name, { sql, params, ...options }) {
+    return this.#of(name).execute(sql, params, options);
   }
 
   #of(name, asOf) {

@@ -11,6 +11,9 @@ export class OffshootError extends Error {
 /** No answer came. A write may or may not have happened; reads have been repeated already. */
 export class ConnectionLost extends OffshootError {}
 
+/** The server could not be connected to: nothing happened there. Only Node and Deno can tell. */
+export class NotConnected extends ConnectionLost {}
+
 /** The server refused: fix the request, or do what `code` suggests. */
 export class ApiError extends OffshootError {
   constructor({ status, code, message, details, requestId, retryAfter }) {

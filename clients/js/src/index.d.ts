@@ -1,11 +1,21 @@
+// The client's own types. What answers hold, and what may be asked, is taken from api.d.ts, which is made
+// from the server's OpenAPI document (`npm run types`).
+
+import type { components } from './api.js';
+
+type Schemas = components['schemas'];
+type Camel<Word extends string> = Word extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Word;
+/** What the API takes, in camelCase, without some of it. */
+type Asked<Taken, Without extends string = never> = {
+  [Name in keyof Taken as Name extends Without ? never : Camel<Name & string>]: Taken[Name];
+};
+
 /** What SQL's values are in JSON. Integers beyond 2^53 lose digits in JavaScript: select them as text. */
 export type Value = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type Json = Value;
 
 /** A value for `$1`: a plain one, or one with its type, which JSON needs. */
-export type Param =
-  | null | boolean | number | string | Date
-  | { type: 'int4' | 'int8' | 'text' | 'bool' | 'float4' | 'float8' | 'timestamp' | 'json'; value: Json };
+export type Param = Schemas['Parameter'] | Date;
 
 export type Row = Record<string, Value>;
 /** Values to be written, by column. */
@@ -38,7 +48,7 @@ export interface ClientOptions {
   headers?: HeadersInit;
   /** For each attempt; default a minute. */
   timeoutMs?: number;
-  /** How often a request is repeated that the server has not begun, or that only reads; default 3. */
+  /** How often a request is repeated that may be: see the README; default 3. */
   retries?: number;
   /** A request that the server asks to hold for longer is not repeated; default half a minute. */
   waitMaxMs?: number;
@@ -50,6 +60,8 @@ export class Client {
   constructor(options?: ClientOptions);
   /** Branches as things: made, listed, merged, deleted. */
   readonly branches: Branches;
+  /** Addresses that are told what happens to branches. */
+  readonly webhooks: Webhooks;
   /** One branch's data. Nothing is asked of the server yet. */
   branch(name?: string, options?: { asOf?: Point }): Branch;
   graph(options?: { limit?: number }): Promise<Graph>;
@@ -60,43 +72,129 @@ export class Client {
 }
 export { Client as HeliosDBClient };
 
-export type Status = 'active' | 'merged' | 'deleted' | 'all';
-export type ConflictResolution = 'source_wins' | 'target_wins' | 'newest_wins' | 'manual' | 'abort';
+export type ConflictResolution =
+  Exclude<NonNullable<Schemas['mergeBranch.body']['conflict_resolution']>, Capitalize<string>>;
 
-export interface MergeOptions {
+/** For requests that write. */
+export interface Once {
+  /**
+   * Names the request: a server that honours the header `Idempotency-Key` does it once, so that it is
+   * repeated where no answer came.
+   */
+  idempotencyKey?: string;
+}
+
+export interface MergeOptions extends Once, Asked<Schemas['mergeBranch.body'],
+  'target_branch' | 'target' | 'strategy' | 'conflict_resolution' | 'delete_source_after_merge' | 'resolutions' | 'conflict_token'
+> {
   /** Default manual: conflicts come back in a `MergeConflict`. */
   conflictResolution?: ConflictResolution;
   deleteAfterMerge?: boolean;
-  mergeMessage?: string;
-  dryRun?: boolean;
-  /** Gives source rows whose automatic key clashes a new one. */
-  renumber?: boolean;
   resolutions?: Resolution[];
+  /** Of the `MergeConflict` that is settled by the resolutions. */
   conflictToken?: string | null;
+}
+
+export interface BranchCreateOptions extends Once, Asked<Schemas['createBranch.body'],
+  'parent' | 'snapshot_id' | 'as_of' | 'options' | 'expires_at'
+> {
+  asOf?: Point;
+  options?: { readOnly?: boolean; isolated?: boolean };
+  /** When it is to be deleted. */
+  expiresAt?: string | Date;
+}
+
+export interface BranchChanges extends Asked<Schemas['updateBranch.body'], 'expires_at'> {
+  /** When it is to be deleted; null: never. */
+  expiresAt?: string | Date | null;
+}
+
+export interface BackupOptions extends Once {
+  createBackupBranch?: boolean;
+  backupBranchName?: string;
+}
+
+export interface ResetOptions extends BackupOptions {
+  /** Default: where the branch comes from. */
+  sourceBranch?: string;
+  asOf?: Point;
 }
 
 export class Branches {
   private constructor();
-  list(options?: {
-    status?: Status; page?: number; limit?: number;
-    sort?: 'name' | 'created_at' | 'updated_at'; order?: 'asc' | 'desc';
-  }): Promise<{ branches: BranchInfo[]; pagination: Pagination }>;
+  list(options?: Asked<Schemas['listBranches.query']>): Promise<{ branches: BranchListed[]; pagination: Pagination }>;
   /** Every branch, oldest first, page by page. */
-  all(options?: { status?: Status }): AsyncGenerator<BranchInfo>;
-  create(options: {
-    name: string; sourceBranch?: string; asOf?: Point; displayName?: string; metadata?: Record<string, Json>;
-    options?: { readOnly?: boolean; isolated?: boolean }; expiresAt?: string | Date;
-  }): Promise<BranchInfo>;
-  get(name: string, options?: { includeStats?: boolean; includeHistory?: boolean }): Promise<BranchInfo>;
-  update(name: string, changes: {
-    displayName?: string; isProtected?: boolean; metadata?: Record<string, Json>;
-  }): Promise<BranchInfo>;
-  delete(name: string, options?: { force?: boolean }): Promise<{ deleted: true; branch_name: string; deleted_at: string }>;
+  all(options?: Pick<Asked<Schemas['listBranches.query']>, 'status'>): AsyncGenerator<BranchListed>;
+  create(options: BranchCreateOptions): Promise<Schemas['BranchCreated']>;
+  get(name: string, options?: Asked<Schemas['getBranch.query']>): Promise<BranchInfo>;
+  update(name: string, changes: BranchChanges): Promise<Schemas['BranchChanged']>;
+  delete(name: string, options?: Asked<Schemas['deleteBranch.query']>): Promise<Schemas['BranchDeleted']>;
   merge(name: string, options: MergeOptions & { targetBranch: string }): Promise<Merged>;
-  diff(name: string, options: { against: string; table?: string; page?: number; limit?: number }): Promise<Diff>;
-  reset(name: string): Promise<BranchInfo>;
+  diff(name: string, options: Asked<Schemas['diffBranch.query']>): Promise<Diff>;
+  reset(name: string, options?: ResetOptions): Promise<Reset>;
   query(name: string, options: { sql: string; params?: Param[]; asOf?: Point; timeoutMs?: number }): Promise<QueryResult>;
-  execute(name: string, options: { sql: string; params?: Param[]; timeoutMs?: number }): Promise<Executed>;
+  execute(name: string, options: { sql: string; params?: Param[] } & WriteOptions): Promise<Executed>;
+}
+
+export interface WriteOptions extends Once {
+  timeoutMs?: number;
+}
+
+export class Webhooks {
+  private constructor();
+  /** All of them, oldest first. */
+  list(): Promise<Webhook[]>;
+  /** For what happens from now on. This answer alone has the secret that deliveries are signed with. */
+  create(options: WebhookOptions & Once & { url: string }): Promise<Webhook & { secret: string }>;
+  get(id: string): Promise<Webhook>;
+  update(id: string, changes: WebhookOptions): Promise<Webhook>;
+  /** Removes one, and forgets what it waits for. */
+  delete(id: string): Promise<{ id: string; deleted: boolean }>;
+  /** The last attempts, newest first. */
+  deliveries(id: string, options?: { limit?: number }): Promise<Delivery[]>;
+}
+
+export type EventKind =
+  'branch.created' | 'branch.deleted' | 'branch.merged' | 'branch.protected' | 'branch.data_changed';
+
+export interface WebhookOptions {
+  url?: string;
+  /** Default: all. */
+  events?: EventKind[];
+  /** Names, or patterns such as `feature-*`; default: all. */
+  branches?: string[];
+  description?: string;
+  /** What is not active lets its events wait. */
+  active?: boolean;
+}
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: EventKind[];
+  branches: string[];
+  description: string;
+  active: boolean;
+  created_at: string;
+  updated_at: string;
+  /** Null where the last attempt arrived, or there was none. */
+  failing_since: string | null;
+  last_delivered_at: string | null;
+}
+
+/** An attempt to tell a webhook of an event. */
+export interface Delivery {
+  event_id: string;
+  event: EventKind;
+  branch_name: string;
+  attempt: number;
+  attempted_at: string;
+  delivered: boolean;
+  /** What the receiver answered; null where nothing came. */
+  status: number | null;
+  latency_ms: number;
+  error: string | null;
+  retry_at: string | null;
 }
 
 export interface RowOptions {
@@ -112,19 +210,17 @@ export class Branch {
   asOf(point: Point): Branch;
 
   query(sql: string, params?: Param[], options?: { timeoutMs?: number }): Promise<QueryResult>;
-  execute(sql: string, params?: Param[], options?: { timeoutMs?: number }): Promise<Executed>;
+  execute(sql: string, params?: Param[], options?: WriteOptions): Promise<Executed>;
   /** One commit, or nothing. */
-  transaction(statements: (string | { sql: string; params?: Param[] })[], options?: { timeoutMs?: number }): Promise<{
-    results: Executed[]; scn: number; timestamp: string;
-  }>;
+  transaction(statements: (string | { sql: string; params?: Param[] })[], options?: WriteOptions): Promise<Schemas['Transaction']>;
 
   tables(): Promise<Table[]>;
   page(table: string, options?: RowOptions & { page?: number; limit?: number }): Promise<Page>;
   /** Every row, page by page. On a branch that others write to, read `asOf` a point. */
   rows(table: string, options?: RowOptions): AsyncGenerator<Row>;
-  insert(table: string, rows: NewRow | NewRow[], options?: { onConflict?: 'error' | 'ignore' | 'update' }): Promise<{
-    inserted: number; ids: Value[];
-  }>;
+  insert(
+    table: string, rows: NewRow | NewRow[], options?: Once & Pick<Asked<Schemas['insertRows.body']>, 'onConflict'>,
+  ): Promise<Schemas['Inserted']>;
   /** How many rows were changed. The filter `'true'` takes all. */
   update(table: string, updates: NewRow, options: { filter: string }): Promise<number>;
   /** How many rows were deleted. The filter `'true'` takes all. */
@@ -132,19 +228,17 @@ export class Branch {
 
   history(options?: { since?: string | Date; until?: string | Date; limit?: number }): Promise<HistoryEntry[]>;
   snapshots(): Promise<Snapshot[]>;
-  snapshot(name?: string): Promise<Snapshot>;
-  restore(snapshot: string, options?: { createBackupBranch?: boolean; backupBranchName?: string }): Promise<{
-    restored: true; snapshot_id: string; restored_to_scn: number; backup_branch: string | null;
-  }>;
+  snapshot(name?: string, options?: Once): Promise<Snapshot>;
+  restore(snapshot: string, options?: BackupOptions): Promise<Schemas['Restored']>;
 
-  details(options?: { includeStats?: boolean; includeHistory?: boolean }): Promise<BranchInfo>;
+  details(options?: Asked<Schemas['getBranch.query']>): Promise<BranchInfo>;
   /** Open conflicts reject with a `MergeConflict`; resolutions and its token finish the merge. */
   mergeInto(targetBranch: string, options?: MergeOptions): Promise<Merged>;
-  diff(against: string, options?: { table?: string; page?: number; limit?: number }): Promise<Diff>;
+  diff(against: string, options?: Omit<Asked<Schemas['diffBranch.query']>, 'against'>): Promise<Diff>;
   /** Every row that differs from another branch, page by page. */
   changes(against: string, options?: { table?: string }): AsyncGenerator<RowDiff>;
-  /** Puts the branch back to the head of its source. */
-  reset(): Promise<BranchInfo>;
+  /** Sets the branch to where its source stands; the history stays. */
+  reset(options?: ResetOptions): Promise<Reset>;
 }
 
 /** Rows that came back; iterating gives objects. */
@@ -161,139 +255,48 @@ export class Rows implements Iterable<Row> {
   scalar(): Value | undefined;
 }
 
-export interface QueryResult extends Rows {
-  column_types: string[];
-  row_count: number;
-  execution_plan: string;
-  execution_time_ms: number;
-}
+export interface QueryResult extends Rows, Omit<Schemas['Query'], 'columns' | 'rows'> {}
 
 export interface Page extends Rows {
   pagination: Pagination;
 }
 
-export interface Pagination {
-  page: number; limit: number; total: number; total_pages: number;
-}
+export type Pagination = Schemas['Rows']['pagination'];
+export type BranchListed = Schemas['Branches']['branches'][number];
+export type BranchInfo = Schemas['Branch'];
+export type Merged = Schemas['Merged'];
+export type Conflict = NonNullable<NonNullable<Schemas['Conflict']['error']['details']>['conflicts']>[number];
 
-/** A branch. Lists leave out metadata, divergence and history; answers to changes are shorter. */
-export interface BranchInfo {
-  id: string;
-  name: string;
-  display_name: string;
-  status?: 'active' | 'merged' | 'deleted';
-  is_default?: boolean;
-  is_protected?: boolean;
-  source_branch?: string | null;
-  source_snapshot?: string | null;
-  created_at?: string;
-  updated_at?: string;
-  expires_at?: string | null;
-  metadata?: Record<string, Json>;
-  stats?: {
-    tables: number; rows: number; size_bytes: number;
-    changes_from_source?: number; inserts?: number; updates?: number; deletes?: number;
-  };
-  divergence?: { source_branch: string; commits_ahead: number; commits_behind: number; can_fast_forward: boolean } | null;
-  history?: HistoryEntry[];
-}
-
-export interface Merged {
-  status: 'merged' | 'dry_run';
-  dry_run: boolean;
-  source_branch: string;
-  target_branch: string;
-  merge_commit: string | null;
-  changes_merged: number;
-  schema_changed: boolean;
-  conflicts_resolved: number;
-  source_deleted: boolean;
-  merged_at: string | null;
-}
-
-export interface Conflict {
-  table: string;
-  row_id: string | null;
-  column: string | null;
-  conflict_type: string;
-  base_value?: Json;
-  source_value?: Json;
-  target_value?: Json;
-  generated_key?: boolean;
-}
-
+/** What settles a conflict: a side, or a value. Without a column, the whole row. */
 export type Resolution = { table: string; row_id?: string | null; column?: string | null }
-  & ({ take: 'source' | 'target' } | { value: Json });
+  & ({ take: 'source' | 'target' } | { value: unknown });
 
-export interface RowDiff {
-  table: string;
-  row_id: string;
-  change: 'insert' | 'update' | 'delete';
-  cells: { column: string; before: Json; after: Json }[];
-}
-
-export interface Diff {
-  branch: string;
-  against: string;
-  tables: {
-    name: string; schema_change: 'added' | 'dropped' | 'altered' | null; renamed_from?: string; columns?: object[];
-    inserts: number; updates: number; deletes: number;
-  }[];
-  rows: RowDiff[];
-  pagination: Pagination;
-}
-
-export interface Table {
-  name: string;
-  schema: string;
-  row_count: number;
-  columns: { name: string; type: string; nullable: boolean; primary_key: boolean }[];
-  indexes: string[];
-  created_at: string;
-}
-
+export type Diff = Schemas['Diff'];
+export type RowDiff = Diff['rows'][number];
+export type Table = Schemas['Tables']['tables'][number];
 /** What a statement did; columns and rows are those of RETURNING. */
-export interface Executed {
-  statement_type: string;
-  affected_rows: number;
-  execution_time_ms?: number;
-  scn?: number;
-  timestamp?: string;
-  columns?: string[];
-  column_types?: string[];
-  rows?: Value[][];
-}
+export type Executed = Schemas['Executed'];
+export type HistoryEntry = Schemas['HistoryEntry'];
+export type Snapshot = Schemas['Snapshot'];
+export type Graph = Schemas['Graph'];
 
-export interface HistoryEntry {
-  id: string;
-  type: 'transaction' | 'snapshot';
-  timestamp: string;
+export interface Reset {
+  reset: true;
+  branch: string;
+  source_branch: string;
+  reset_to_scn: number;
+  /** Whether there was anything to do. */
+  changed: boolean;
   scn: number;
-  summary: string;
-  user?: string;
-  size_bytes?: number;
-}
-
-export interface Snapshot {
-  id: string;
-  name?: string | null;
   timestamp: string;
-  scn: number;
-  type: 'automatic' | 'manual';
-  size_bytes: number;
-  tables: number;
-  rows: number;
-}
-
-export interface Graph {
-  branches: { id: string; name: string; status: string; head: string; scn: number; source_branch: string | null; fork: string | null }[];
-  commits: { id: string; parents: string[]; scn: number; timestamp: string; summary: string; user: string }[];
-  truncated: boolean;
+  backup_branch: string | null;
 }
 
 export class OffshootError extends Error {}
 /** No answer came. A write may or may not have happened; reads have been repeated already. */
 export class ConnectionLost extends OffshootError {}
+/** The server could not be connected to: nothing happened there. Only Node and Deno can tell. */
+export class NotConnected extends ConnectionLost {}
 /** The server refused. */
 export class ApiError extends OffshootError {
   status: number;

@@ -2,6 +2,7 @@
 // browsers, Deno, edge workers.
 //
 //   Client ── .branches        branches as things: list, create, get, update, delete, merge, diff, …
+//     ├────── .webhooks        addresses that are told what happens to branches
 //     └────── .branch('main')  one branch's data: query, execute, insert, rows, update, delete, …
 //                 └── .asOf(point)   the same branch as it was
 //
@@ -11,9 +12,12 @@
 import { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import { Transport, data } from './transport.js';
+import { Webhooks } from './webhooks.js';
 
-export { Branch, Branches };
-export { ApiError, ConnectionLost, Denied, MergeConflict, NotFound, OffshootError, RateLimited } from './errors.js';
+export { Branch, Branches, Webhooks };
+export {
+  ApiError, ConnectionLost, Denied, MergeConflict, NotConnected, NotFound, OffshootError, RateLimited,
+} from './errors.js';
 export { AsOf } from './points.js';
 export { Rows } from './result.js';
 
@@ -24,6 +28,7 @@ export class Client {
   constructor(options = {}) {
     this.#transport = new Transport(options);
     this.branches = new Branches(this.#transport);
+    this.webhooks = new Webhooks(this.#transport);
   }
 
   /** One branch's data. Nothing is asked of the server yet. */

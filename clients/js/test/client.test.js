@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { ApiError, AsOf, Client, ConnectionLost, Denied, MergeConflict, NotFound, RateLimited } from 'offshoot-client';
+import { ApiError, AsOf, Client, ConnectionLost, Denied, MergeConflict, NotConnected, NotFound, RateLimited } from 'offshoot-client';
 
 const baseUrl = process.env.OFFSHOOT_URL ?? 'http://127.0.0.1:8080';
 const apiKey = process.env.OFFSHOOT_KEY;
@@ -196,6 +196,48 @@ describe('merging', () => {
   });
 });
 
+// What a server of another version may lack is asked for only where its OpenAPI document has it.
+const { paths } = await (await fetch(`${baseUrl}/v1/openapi.json`)).json();
+const lacks = (path) => !(path in paths) && `the server has no ${path}`;
+
+test('a branch is set to where its source stands', { skip: lacks('/v1/branches/{branch}/reset') }, async () => {
+  await users();
+  await client.branches.create({ name: `${name}-source`, sourceBranch: name, expiresAt: new Date(Date.now() + 3_600_000) });
+  const source = client.branch(`${name}-source`);
+  assert.ok((await source.details()).expires_at);
+  assert.equal((await client.branches.update(source.name, { expiresAt: null })).expires_at, undefined);
+  await source.delete('users', { filter: 'true' });
+  const done = await source.reset({ backupBranchName: `${name}-was` });
+  assert.deepEqual([done.changed, done.source_branch, done.backup_branch], [true, name, `${name}-was`]);
+  assert.equal((await source.query('SELECT COUNT(*) FROM users')).scalar(), 2);
+  assert.equal((await client.branches.reset(source.name)).changed, false);
+  await client.branches.delete(`${name}-was`, { force: true });
+  await client.branches.delete(source.name, { force: true });
+});
+
+const keyed = paths['/v1/branches'].post.parameters.some((parameter) => parameter.name === 'Idempotency-Key');
+
+test('what comes again with its key is done once', { skip: !keyed && 'the server knows no keys' }, async () => {
+  await users();
+  const idempotencyKey = `${name}-insert`;
+  const first = await branch.insert('users', { name: 'Edsger' }, { idempotencyKey });
+  assert.deepEqual(await branch.insert('users', { name: 'Edsger' }, { idempotencyKey }), first);
+  assert.equal((await branch.page('users')).pagination.total, 3);
+  await assert.rejects(branch.insert('users', { name: 'Ken' }, { idempotencyKey }), { status: 422 });
+});
+
+test('webhooks are registered, changed and removed', { skip: lacks('/v1/webhooks') }, async () => {
+  const made = await client.webhooks.create({ url: 'https://hooks.example.com/x', events: ['branch.merged'], active: false });
+  assert.ok(made.secret.startsWith('whsec_'));
+  const changed = await client.webhooks.update(made.id, { branches: ['feature-*'], description: 'd' });
+  assert.deepEqual([changed.events, changed.branches, changed.description], [['branch.merged'], ['feature-*'], 'd']);
+  assert.deepEqual(await client.webhooks.get(made.id), changed);
+  assert.ok((await client.webhooks.list()).some((one) => one.id === made.id && one.secret === undefined));
+  assert.deepEqual(await client.webhooks.deliveries(made.id, { limit: 1 }), []);
+  assert.equal((await client.webhooks.delete(made.id)).deleted, true);
+  await assert.rejects(client.webhooks.get(made.id), NotFound);
+});
+
 describe('callers', () => {
   test('who may not is told so', { skip: apiKey === undefined && 'the server is open' }, async () => {
     const other = new Client({ baseUrl, apiKey: 'wrong' });
@@ -208,6 +250,8 @@ describe('callers', () => {
       assert.ok((await other.branches.list()).pagination);
     }
     assert.throws(() => new Client({ baseUrl: 'localhost:8080' }), TypeError);
+    // An address would lose it: what was asked of `..` would be asked of the address above.
+    await assert.rejects(async () => client.branch('..').details(), TypeError);
   });
 
   test('fetch can be another', async () => {
@@ -227,12 +271,15 @@ describe('repeating', () => {
   const limited = [429, later, '{"error": {"code": "RATE_LIMITED", "message": "m"}}'];
   const busy = [503, later, '{"error": {"code": "SERVICE_UNAVAILABLE", "message": "m", "details": {"retriable": true}}}'];
   const proxy = [503, { 'Content-Type': 'text/html', ...later }, '<h1>later</h1>'];
-  let server, answers, asked, other;
+  let server, answers, asked, keys, bodies, other;
   beforeEach(async () => {
-    asked = [];
+    [asked, keys, bodies] = [[], [], []];
     // Answers what the test said, in order; null hangs up without an answer.
-    server = createServer((request, response) => {
+    server = createServer(async (request, response) => {
       asked.push(`${request.method} ${request.url}`);
+      keys.push(request.headers['idempotency-key']);
+      const body = Buffer.concat(await request.toArray()).toString();
+      if (body) bodies.push(JSON.parse(body));
       const told = answers.shift();
       if (!told) return request.socket.destroy();
       response.writeHead(told[0], { 'Content-Type': 'application/json', ...told[1] });
@@ -241,10 +288,11 @@ describe('repeating', () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     other = new Client({ baseUrl: `http://127.0.0.1:${server.address().port}`, retries: 2 });
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
+  const stop = () => {
+    server?.closeAllConnections();
+    return new Promise((resolve) => (server ? server.close(resolve) : resolve()));
+  };
+  afterEach(stop);
 
   test('reads are repeated until they pass', async () => {
     answers = [null, proxy, good];
@@ -261,6 +309,47 @@ describe('repeating', () => {
       await assert.rejects(other.branches.create({ name: 'x' }), kind);
       assert.equal(asked.length, 1);
     }
+  });
+
+  test('what reads, or has a key, is repeated', async () => {
+    answers = [null, [200, {}, '{"data": {"columns": ["a"], "rows": [[1]]}}']];
+    assert.equal((await other.branch().query('SELECT 1')).scalar(), 1);
+    answers = [null, proxy, good];
+    await other.branches.create({ name: 'x', idempotencyKey: 'k1' });
+    assert.deepEqual(keys, [undefined, undefined, 'k1', 'k1', 'k1']);
+  });
+
+  test('what was never connected is said so', async () => {
+    await stop();
+    await assert.rejects(other.branches.create({ name: 'x' }), NotConnected);
+    server = undefined;
+  });
+
+  test('redirects are not followed', async () => {
+    answers = [[302, { Location: 'http://127.0.0.1:9/' }, '']];
+    await assert.rejects(other.branches.list(), { status: 302, code: 'HTTP_302' });
+  });
+
+  test('a date says when, too', async () => {
+    const dates = { Date: 'Fri, 21 Nov 2025 10:00:00 GMT', 'Retry-After': 'Fri, 21 Nov 2025 11:00:00 GMT' };
+    answers = [[429, dates, limited[2]], good];
+    await assert.rejects(other.branches.list(), { retryAfter: 3600 });
+  });
+
+  test('a reset says where to', async () => {
+    answers = [good];
+    await other.branches.reset('a/b', { sourceBranch: 'main', asOf: AsOf.scn(7), backupBranchName: 'was' });
+    assert.deepEqual(asked, ['POST /v1/branches/a%2Fb/reset']);
+    const body = { source_branch: 'main', as_of: { type: 'scn', value: 7 }, backup_branch_name: 'was' };
+    assert.deepEqual(bodies, [body]);
+  });
+
+  test('webhooks have addresses of their own', async () => {
+    answers = [good, [200, {}, '{"data": {"deliveries": [1]}}']];
+    await other.webhooks.create({ url: 'https://h/', idempotencyKey: 'k' });
+    assert.deepEqual(await other.webhooks.deliveries('wh_1', { limit: 2 }), [1]);
+    assert.deepEqual(asked, ['POST /v1/webhooks', 'GET /v1/webhooks/wh_1/deliveries?limit=2']);
+    assert.deepEqual([bodies, keys], [[{ url: 'https://h/' }], ['k', undefined]]);
   });
 
   test('it gives up, and does not wait for ever', async () => {
