@@ -65,3 +65,5 @@ SELECT -a, count(*) FROM n GROUP BY -a ORDER BY -a;
 SELECT round(avg(price), 2) FROM books;
 SELECT (count(*) + 1) / 2 FROM n;
 SELECT year / 100 AS century, count(*) FROM books GROUP BY century HAVING century IS NOT NULL ORDER BY century;
+SELECT u.v > 1.5, count(*) FROM (SELECT a AS v FROM n UNION ALL SELECT 2.5) u GROUP BY u.v > 1.5 ORDER BY 1;
+SELECT (CASE WHEN id > 11 THEN price ELSE 1 END) <= 30, count(*) FROM books GROUP BY 1 ORDER BY 1;

@@ -280,8 +280,8 @@ impl<'b> Binder<'b> {
         };
         let left_type = self.scope.type_of(&left);
         let right_type = self.scope.type_of(&right);
-        let left = meet(left, right_type)?;
-        let right = meet(right, left_type)?;
+        let left = self.met(left, right_type)?;
+        let right = self.met(right, left_type)?;
         Ok(self.compared(compare, left, right))
     }
 
@@ -390,10 +390,34 @@ impl<'b> Binder<'b> {
         Ok(Expr::IsDistinct { left, right, negated: !negated })
     }
 
+    /// What meets something of a known type: a literal as [`meet`] has it; a decimal that meets a
+    /// float is one, as in both dialects, or 0.1 would not be 0.1.
+    fn met(&self, expr: Bound, ty: SqlType) -> Result<Bound> {
+        let decimal = || matches!(self.scope.type_of(&expr), SqlType::Decimal { .. });
+        match &expr {
+            Expr::Literal(_) => meet(expr, ty),
+            _ if ty.is_float() && decimal() => {
+                Ok(Expr::Cast { expr: Box::new(expr), ty: SqlType::Double })
+            }
+            _ => Ok(expr),
+        }
+    }
+
+    /// The same beside several: a float among them, and not only a literal, makes it one.
+    fn among(&self, expr: Bound, others: &[&Bound]) -> Result<Bound> {
+        let float = |other: &&Bound| {
+            !matches!(other, Expr::Literal(_)) && self.scope.type_of(other).is_float()
+        };
+        match others.iter().any(float) {
+            true => self.met(expr, SqlType::Double),
+            false => Ok(expr),
+        }
+    }
+
     fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
         let (a, b) = (self.expr(a)?, self.expr(b)?);
         let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
-        let (left, right) = (Box::new(meet(a, b_type)?), Box::new(meet(b, a_type)?));
+        let (left, right) = (Box::new(self.met(a, b_type)?), Box::new(self.met(b, a_type)?));
         Ok(Expr::IsDistinct { left, right, negated })
     }
 
@@ -412,8 +436,9 @@ impl<'b> Binder<'b> {
             return Ok(if negated { within.negate() } else { within });
         }
         let ty = self.scope.type_of(&expr);
-        let low = Box::new(meet(self.expr(low)?, ty)?);
-        let high = Box::new(meet(self.expr(high)?, ty)?);
+        let (low, high) = (self.expr(low)?, self.expr(high)?);
+        let expr = Box::new(self.among(*expr, &[&low, &high])?);
+        let (low, high) = (Box::new(self.met(low, ty)?), Box::new(self.met(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
 
@@ -429,7 +454,9 @@ impl<'b> Binder<'b> {
             return Ok(if negated { found.negate() } else { found });
         }
         let ty = self.scope.type_of(&expr);
-        let items = self.all(list)?.into_iter().map(|item| meet(item, ty));
+        let items = self.all(list)?;
+        let expr = self.among(expr, &items.iter().collect::<Vec<_>>())?;
+        let items = items.into_iter().map(|item| self.met(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }
 
@@ -461,7 +488,8 @@ impl<'b> Binder<'b> {
         let ty = operand.as_ref().map_or(SqlType::Any, |e| self.scope.type_of(e));
         let mut whens = Vec::with_capacity(conditions.len());
         for (condition, result) in conditions.iter().zip(results) {
-            whens.push((meet(self.expr(condition)?, ty)?, self.expr(result)?));
+            let condition = self.expr(condition)?;
+            whens.push((self.met(condition, ty)?, self.expr(result)?));
         }
         let otherwise = otherwise.map(|e| self.boxed(e)).transpose()?;
         Ok(Expr::Case { operand, whens, otherwise })
@@ -561,6 +589,13 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
             if ty.is_text() =>
         {
             Value::from(value.to_text())
+        }
+        // What a float was written as; where that is no exact number, they compare as they are.
+        Value::Float(_) if matches!(ty, SqlType::Decimal { .. }) => {
+            let exact = SqlType::Decimal { precision: None, scale: None };
+            let decimal = value.clone().cast(&exact).ok();
+            let same = |d: &Value| d.clone().cast(&SqlType::Double).is_ok_and(|f| f == *value);
+            decimal.filter(same).unwrap_or_else(|| value.clone())
         }
         Value::Decimal(_) if ty.is_float() => value.clone().cast(&SqlType::Double)?,
         _ => return Ok(expr),
