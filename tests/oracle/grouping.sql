@@ -70,3 +70,5 @@ SELECT json_group_object(k, v) FROM (SELECT 'a' AS k, 1 AS v UNION ALL SELECT 'b
 SELECT json_group_array(1), json_group_object('a', 1) FROM emp WHERE 1 = 0;
 SELECT dept, json_group_array(id) FROM (SELECT dept, id FROM emp ORDER BY id) GROUP BY dept ORDER BY dept;
 SELECT json_group_array(id) FILTER (WHERE pay > 4) FROM (SELECT id, pay FROM emp ORDER BY id);
+SELECT u.v > 1.5, count(*) FROM (SELECT a AS v FROM n UNION ALL SELECT 2.5) u GROUP BY u.v > 1.5 ORDER BY 1;
+SELECT (CASE WHEN id > 11 THEN price ELSE 1 END) <= 30, count(*) FROM books GROUP BY 1 ORDER BY 1;

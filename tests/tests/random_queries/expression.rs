@@ -150,8 +150,8 @@ impl Writer<'_> {
                 shrinks(Type::Real, sql![call, a.clone(), ")"], &[&a])
             }
             9 => {
-                let places = self.random.below(2).to_string();
-                shrinks(Type::Real, sql!["round(", a.clone(), ", ", places, ")"], &[&a])
+                // To more places, decimals and floats are no longer the same numbers.
+                shrinks(Type::Real, sql!["round(", a.clone(), ")"], &[&a])
             }
             5 => {
                 let b = self.real(scope, deep - 1);

@@ -143,7 +143,10 @@ const WIDE: &[Spec] = &[
     },
 ];
 
-const VIEWS: &[(&str, &str, &[(&str, Type)])] = &[
+/// A view: its name, its query, its columns.
+type ViewSpec = (&'static str, &'static str, &'static [(&'static str, Type)]);
+
+const VIEWS: &[ViewSpec] = &[
     (
         "v0",
         "SELECT id, a + b AS a, s FROM t0 WHERE b >= 0",

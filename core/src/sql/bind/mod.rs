@@ -440,12 +440,6 @@ impl<'b> Binder<'b> {
         }
     }
 
-    /// As [`meet`].
-    fn meet(&self, expr: Bound, ty: SqlType) -> Result<Bound> {
-        self.tell(&expr, ty);
-        meet(expr, ty)
-    }
-
     fn unary(&mut self, op: UnaryOperator, expr: &SqlExpr) -> Result<Bound> {
         match op {
             UnaryOperator::Plus => self.expr(expr),
@@ -472,6 +466,31 @@ impl<'b> Binder<'b> {
         Ok(Expr::IsDistinct { left, right, negated: !negated })
     }
 
+    /// What meets something of a known type: a literal as [`meet`] has it; a decimal that meets a
+    /// float is one, as in both dialects, or 0.1 would not be 0.1.
+    fn meet(&self, expr: Bound, ty: SqlType) -> Result<Bound> {
+        self.tell(&expr, ty);
+        let decimal = || matches!(self.scope.type_of(&expr), SqlType::Decimal { .. });
+        match &expr {
+            Expr::Literal(_) => meet(expr, ty),
+            _ if ty.is_float() && decimal() => {
+                Ok(Expr::Cast { expr: Box::new(expr), ty: SqlType::Double })
+            }
+            _ => Ok(expr),
+        }
+    }
+
+    /// The same beside several: a float among them, and not only a literal, makes it one.
+    fn among(&self, expr: Bound, others: &[&Bound]) -> Result<Bound> {
+        let float = |other: &&Bound| {
+            !matches!(other, Expr::Literal(_)) && self.scope.type_of(other).is_float()
+        };
+        match others.iter().any(float) {
+            true => self.meet(expr, SqlType::Double),
+            false => Ok(expr),
+        }
+    }
+
     fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
         let (a, b) = (self.expr(a)?, self.expr(b)?);
         let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
@@ -495,6 +514,7 @@ impl<'b> Binder<'b> {
         }
         let ty = self.scope.type_of(&expr);
         let (low, high) = (self.expr(low)?, self.expr(high)?);
+        let expr = Box::new(self.among(*expr, &[&low, &high])?);
         let (low, high) = (Box::new(self.meet(low, ty)?), Box::new(self.meet(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
@@ -513,6 +533,7 @@ impl<'b> Binder<'b> {
         let ty = self.scope.type_of(&expr);
         let items = self.all(list)?;
         items.iter().for_each(|item| self.tell(&expr, self.scope.type_of(item)));
+        let expr = self.among(expr, &items.iter().collect::<Vec<_>>())?;
         let items = items.into_iter().map(|item| self.meet(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }
@@ -636,6 +657,13 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
             if ty.is_text() =>
         {
             Value::from(value.to_text())
+        }
+        // What a float was written as; where that is no exact number, they compare as they are.
+        Value::Float(_) if matches!(ty, SqlType::Decimal { .. }) => {
+            let exact = SqlType::Decimal { precision: None, scale: None };
+            let decimal = value.clone().cast(&exact).ok();
+            let same = |d: &Value| d.clone().cast(&SqlType::Double).is_ok_and(|f| f == *value);
+            decimal.filter(same).unwrap_or_else(|| value.clone())
         }
         Value::Decimal(_) if ty.is_float() => value.clone().cast(&SqlType::Double)?,
         _ => return Ok(expr),

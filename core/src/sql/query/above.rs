@@ -235,7 +235,8 @@ impl<'a> Above<'a> {
             };
         }
         if !self.keys.is_empty() && !has_aggregate(node) && !holds_query(node) {
-            let bound = Binder::new(self.scope, self.env.binding.ctx.params).bind(node).ok();
+            // As the keys were, or a comparison of any type would be bound otherwise.
+            let bound = self.env.expr(self.scope, self.ctes, node).ok();
             let at = bound.and_then(|bound| self.keys.iter().position(|key| *key == bound));
             if let Some(at) = at {
                 return Ok(Some(Expr::Column(at)));
