@@ -313,7 +313,8 @@ mod tests {
         assert!(is_known(&replays, 0, KNOWN_MICROS + 1) && is_known(&replays, 2, KNOWN_MICROS + 1));
         long.ends(answered(10));
         assert!(!is_known(&replays, 0, KNOWN_MICROS + 2));
-        assert_eq!((replays.kept().bytes, replays.kept().order.len()), (0, 0));
+        let kept = replays.kept();
+        assert_eq!((kept.bytes, kept.order.len()), (0, 0));
     }
 
     #[test]
