@@ -310,6 +310,7 @@ fn a_plain_branch_and_a_small_commit_are_short() {
         created: micros,
         updated: Micros(micros.0 + 86_400_000_000),
         deleted: None,
+        protections: Protections::default(),
     };
     assert!(record.encode().len() < 150, "{} bytes", record.encode().len());
 
