@@ -159,7 +159,8 @@ fn fields_of_the_wrong_type() {
         ("PUT", &rows, json!({"filter": 1, "updates": {"name": "Eve"}})),
         ("PUT", &rows, json!({"filter": "id = 1", "updates": []})),
         ("POST", &query, json!({"sql": 1})),
-        ("POST", &query, json!({"sql": "SELECT 1", "params": {}})),
+        ("POST", &query, json!({"sql": "SELECT 1", "params": "1"})),
+        ("POST", &query, json!({"sql": "SELECT :a", "params": {"a": {"b": 1}}})),
         ("POST", &query, json!({"sql": "SELECT 1", "timeout_ms": "soon"})),
         ("POST", &query, json!({"sql": "SELECT 1", "timeout_ms": -1})),
     ] {
