@@ -35,6 +35,8 @@ pub(super) struct Subquery<'q> {
     pub kind: SubqueryKind,
     /// What is looked for in its rows, or compared with them.
     pub values: Vec<Bound>,
+    /// The types of those.
+    pub types: Vec<SqlType>,
     pub query: &'q Query,
 }
 
@@ -500,7 +502,10 @@ impl<'b> Binder<'b> {
     fn subquery(&mut self, kind: SubqueryKind, values: &[SqlExpr], query: &Query) -> Result<Bound> {
         let values = self.all(values)?;
         match self.subqueries {
-            Some(subqueries) => subqueries(Subquery { kind, values, query }),
+            Some(subqueries) => {
+                let types = values.iter().map(|value| self.scope.type_of(value)).collect();
+                subqueries(Subquery { kind, values, types, query })
+            }
             None => Err(Error::Unsupported("subqueries here".into())),
         }
     }

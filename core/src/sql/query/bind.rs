@@ -197,6 +197,19 @@ impl<'b> Env<'b> {
             }
         }
         let first = plan.columns.first().map_or(SqlType::Any, |column| column.ty);
+        // A decimal that meets a float is one, whichever side it is on.
+        let mut sub = sub;
+        let mut floats = Vec::new();
+        let pairs = sub.values.iter_mut().zip(&sub.types).zip(&plan.columns);
+        for (at, ((value, ty), column)) in pairs.enumerate() {
+            let decimal = |ty| matches!(ty, SqlType::Decimal { .. });
+            if decimal(*ty) && column.ty.is_float() {
+                let expr = Box::new(std::mem::replace(value, Expr::Literal(Value::Null)));
+                *value = Expr::Cast { expr, ty: SqlType::Double };
+            } else if ty.is_float() && decimal(column.ty) {
+                floats.push(at);
+            }
+        }
         let (kind, ty, width) = match sub.kind {
             SubqueryKind::Scalar => (SubKind::Scalar, first, Some(1)),
             SubqueryKind::Exists { negated } => {
@@ -221,7 +234,7 @@ impl<'b> Env<'b> {
         let id = self.binding.subs.get();
         self.binding.subs.set(id + 1);
         let stable = super::place::is_stable(&plan);
-        self.subs.borrow_mut().push(Sub { id, kind, plan, stable });
+        self.subs.borrow_mut().push(Sub { id, kind, plan, stable, floats });
         Ok(Expr::Column(self.frame.add_sub(ty)))
     }
 
