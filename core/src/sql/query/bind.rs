@@ -9,7 +9,7 @@ use crate::sql::bind::{Binder, Columns, Frame, OUTER, Scope, Subquery, SubqueryK
 use crate::sql::context::QueryContext;
 use crate::sql::literal::ordinal;
 use crate::sql::request::OutputColumn;
-use crate::value::SqlType;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Cte as CteAst, Expr as SqlExpr, OrderByExpr, Query, SetExpr, SetOperator, SetQuantifier,
     Value as SqlValue, With,
