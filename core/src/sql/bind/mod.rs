@@ -437,9 +437,9 @@ impl<'b> Binder<'b> {
             let within = from.and(self.compared(CompareOp::Le, *expr, high));
             return Ok(if negated { within.negate() } else { within });
         }
-        let ty = self.scope.type_of(&expr);
         let (low, high) = (self.expr(low)?, self.expr(high)?);
         let expr = Box::new(self.among(*expr, &[&low, &high])?);
+        let ty = self.scope.type_of(&expr);
         let (low, high) = (Box::new(self.met(low, ty)?), Box::new(self.met(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
@@ -455,9 +455,9 @@ impl<'b> Binder<'b> {
             let found = same.reduce(Bound::or).unwrap_or(Expr::Literal(Value::Bool(false)));
             return Ok(if negated { found.negate() } else { found });
         }
-        let ty = self.scope.type_of(&expr);
         let items = self.all(list)?;
         let expr = self.among(expr, &items.iter().collect::<Vec<_>>())?;
+        let ty = self.scope.type_of(&expr);
         let items = items.into_iter().map(|item| self.met(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }

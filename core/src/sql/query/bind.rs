@@ -202,11 +202,10 @@ impl<'b> Env<'b> {
         let mut floats = Vec::new();
         let pairs = sub.values.iter_mut().zip(&sub.types).zip(&plan.columns);
         for (at, ((value, ty), column)) in pairs.enumerate() {
-            let decimal = |ty| matches!(ty, SqlType::Decimal { .. });
-            if decimal(*ty) && column.ty.is_float() {
+            if matches!(ty, SqlType::Decimal { .. }) && column.ty.is_float() {
                 let expr = Box::new(std::mem::replace(value, Expr::Literal(Value::Null)));
                 *value = Expr::Cast { expr, ty: SqlType::Double };
-            } else if ty.is_float() && decimal(column.ty) {
+            } else if ty.is_float() {
                 floats.push(at);
             }
         }
