@@ -62,6 +62,10 @@ SELECT max(x) FROM (SELECT (SELECT qty FROM sales s WHERE s.book_id = b.id ORDER
 SELECT b.id, (SELECT sum(s.qty * b.price) FROM sales s WHERE s.book_id = b.id) FROM books b ORDER BY b.id;
 SELECT a FROM n WHERE a IN (1, (SELECT max(k) FROM l)) ORDER BY a;
 SELECT a FROM n WHERE a BETWEEN (SELECT min(k) FROM l) AND (SELECT min(k) + 1 FROM l) ORDER BY a, b;
+SELECT id FROM sales WHERE amount IN (SELECT CAST(amount AS REAL) FROM sales WHERE id > 3) ORDER BY id;
+SELECT count(*) FROM (SELECT CAST(amount AS REAL) AS r FROM sales) t WHERE r IN (SELECT amount FROM sales);
+SELECT count(*) FROM (SELECT CAST(amount AS REAL) AS r FROM sales) t WHERE r IN (VALUES (29.99), (1.25));
+SELECT buyer, sum(qty) IN (SELECT qty FROM sales) FROM sales GROUP BY buyer ORDER BY buyer;
 SELECT a, b FROM n WHERE (a, b) < (SELECT 2, 10) ORDER BY a, b;
 SELECT a, b FROM n WHERE (SELECT 2, 10) <= (a, b) ORDER BY a, b;
 SELECT (1, NULL) = (SELECT 1, 2), (1, NULL) = (SELECT 2, 2), (1, 2) <> (SELECT 1, 3), (1, 2) = (SELECT 1, 2 WHERE 1 = 0);

@@ -29,7 +29,7 @@ const QUERIES: usize = 20_000;
 /// Queries on the same tables.
 const QUERIES_PER_TABLES: usize = 250;
 /// Differences that are shown before a run ends.
-const SHOWN_MAX: usize = 25;
+const SHOWN_MAX: usize = 10;
 
 /// Errors that begin with so many characters alike are shown once.
 const ERROR_CHARS: usize = 16;

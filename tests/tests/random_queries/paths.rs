@@ -3,7 +3,7 @@
 
 use super::expression::Type;
 use super::select::{Scope, Writer};
-use super::tables::{Column, Table, literal};
+use super::tables::{Column, INEXACT, Table, literal};
 use super::text::{Text, sql};
 
 /// Columns that are distinct in pairs. SQLite looks at each row as it is changed, so which update it
@@ -72,7 +72,11 @@ impl Writer<'_> {
     fn link(&mut self, before: &[Source], next: &Source) -> Text {
         let other = self.pick(before);
         // A text or number of few values would join everything with everything.
-        let ty = *self.pick(&[Type::Int, Type::Int, Type::Text]);
+        let has_real = |source: &Source| !source.of(&[Type::Real]).is_empty();
+        let ty = match has_real(next) && has_real(other) && self.one_in(4) {
+            true => Type::Real,
+            false => *self.pick(&[Type::Int, Type::Int, Type::Text]),
+        };
         let a = (*self.pick(&next.of(&[ty]))).clone();
         let b = (*self.pick(&other.of(&[ty]))).clone();
         let [a, b] = [next.name(&a.name), other.name(&b.name)];
@@ -267,6 +271,7 @@ impl Writer<'_> {
             (Type::Int, 5) => format!("{}.0", self.some_literal()).into(),
             (Type::Int, 6) => self.random.below(120).to_string().into(),
             (Type::Real, 1 | 2) => self.some_literal().into(),
+            (Type::Real, 4..7) => Text::plain(*self.pick(&INEXACT)),
             (Type::Real, 3) => Text::plain(*self.pick(&["0.001", "1e20", "-1e20", "2.50"])),
             (Type::Text, 1) => Text::plain(*self.pick(&["'a' || 'b'", "lower('AB')", "'b%'"])),
             (ty, _) => literal(self.random, ty).into(),

@@ -38,6 +38,8 @@ pub(super) struct Subquery<'q> {
     pub kind: SubqueryKind,
     /// What is looked for in its rows, or compared with them.
     pub values: Vec<Bound>,
+    /// The types of those.
+    pub types: Vec<SqlType>,
     pub query: &'q Query,
 }
 
@@ -512,9 +514,9 @@ impl<'b> Binder<'b> {
             let within = from.and(self.compared(CompareOp::Le, *expr, high));
             return Ok(if negated { within.negate() } else { within });
         }
-        let ty = self.scope.type_of(&expr);
         let (low, high) = (self.expr(low)?, self.expr(high)?);
         let expr = Box::new(self.among(*expr, &[&low, &high])?);
+        let ty = self.scope.type_of(&expr);
         let (low, high) = (Box::new(self.meet(low, ty)?), Box::new(self.meet(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
@@ -530,10 +532,10 @@ impl<'b> Binder<'b> {
             let found = same.reduce(Bound::or).unwrap_or(Expr::Literal(Value::Bool(false)));
             return Ok(if negated { found.negate() } else { found });
         }
-        let ty = self.scope.type_of(&expr);
         let items = self.all(list)?;
         items.iter().for_each(|item| self.tell(&expr, self.scope.type_of(item)));
         let expr = self.among(expr, &items.iter().collect::<Vec<_>>())?;
+        let ty = self.scope.type_of(&expr);
         let items = items.into_iter().map(|item| self.meet(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }
@@ -580,7 +582,10 @@ impl<'b> Binder<'b> {
     fn subquery(&mut self, kind: SubqueryKind, values: &[SqlExpr], query: &Query) -> Result<Bound> {
         let values = self.all(values)?;
         match self.subqueries {
-            Some(subqueries) => subqueries(Subquery { kind, values, query }),
+            Some(subqueries) => {
+                let types = values.iter().map(|value| self.scope.type_of(value)).collect();
+                subqueries(Subquery { kind, values, types, query })
+            }
             None => Err(Error::Unsupported("subqueries here".into())),
         }
     }

@@ -9,7 +9,7 @@ use crate::sql::bind::{Binder, Columns, Frame, OUTER, Scope, Subquery, SubqueryK
 use crate::sql::context::QueryContext;
 use crate::sql::literal::ordinal;
 use crate::sql::request::OutputColumn;
-use crate::value::SqlType;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Cte as CteAst, Expr as SqlExpr, OrderByExpr, Query, SetExpr, SetOperator, SetQuantifier,
     Value as SqlValue, With,
@@ -214,6 +214,18 @@ impl<'b> Env<'b> {
             }
         }
         let first = plan.columns.first().map_or(SqlType::Any, |column| column.ty);
+        // A decimal that meets a float is one, whichever side it is on.
+        let mut sub = sub;
+        let mut floats = Vec::new();
+        let pairs = sub.values.iter_mut().zip(&sub.types).zip(&plan.columns);
+        for (at, ((value, ty), column)) in pairs.enumerate() {
+            if matches!(ty, SqlType::Decimal { .. }) && column.ty.is_float() {
+                let expr = Box::new(std::mem::replace(value, Expr::Literal(Value::Null)));
+                *value = Expr::Cast { expr, ty: SqlType::Double };
+            } else if ty.is_float() {
+                floats.push(at);
+            }
+        }
         let (kind, ty, width) = match sub.kind {
             SubqueryKind::Scalar => (SubKind::Scalar, first, Some(1)),
             SubqueryKind::Exists { negated } => {
@@ -250,7 +262,7 @@ impl<'b> Env<'b> {
         let id = self.binding.subs.get();
         self.binding.subs.set(id + 1);
         let stable = super::place::is_stable(&plan);
-        self.subs.borrow_mut().push(Sub { id, kind, plan, stable });
+        self.subs.borrow_mut().push(Sub { id, kind, plan, stable, floats });
         Ok(Expr::Column(self.frame.add_sub(ty)))
     }
 

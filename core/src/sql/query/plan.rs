@@ -45,6 +45,8 @@ pub(in crate::sql) struct Sub {
     pub plan: QueryPlan,
     /// Whether it gives the same whenever what it reads of the row around it is the same.
     pub stable: bool,
+    /// Columns whose decimals are compared as floats.
+    pub floats: Vec<usize>,
 }
 
 /// What an expression asks of a subquery.

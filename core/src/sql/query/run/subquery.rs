@@ -5,7 +5,7 @@ use super::{Env, Frame};
 use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr, LiteralSet};
 use crate::sql::types::same_key;
-use crate::value::Value;
+use crate::value::{SqlType, Value};
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -178,7 +178,14 @@ fn answer(frame: Frame<'_>, sub: &Sub) -> Result<Answer> {
         }
         SubKind::In { .. } | SubKind::Compare { .. } => {
             let mut rows = frame.collect(&plan.root)?;
-            rows.iter_mut().for_each(|row| row.truncate(plan.columns.len()));
+            for row in &mut rows {
+                row.truncate(plan.columns.len());
+                for at in &sub.floats {
+                    if let Some(value @ Value::Decimal(_)) = row.get_mut(*at) {
+                        *value = std::mem::replace(value, Value::Null).cast(&SqlType::Double)?;
+                    }
+                }
+            }
             let list =
                 (plan.columns.len() == 1 && matches!(sub.kind, SubKind::In { .. })).then(|| {
                     let values = rows.iter().filter_map(|row| row.first().cloned()).collect();
