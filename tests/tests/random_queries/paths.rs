@@ -362,6 +362,11 @@ impl Writer<'_> {
                     columns: table.columns.iter().map(|c| (source.name(&c.name), c.ty)).collect(),
                     subqueries: 1,
                 };
+                // SQLite's subqueries there see rows that the statement has changed already.
+                let other =
+                    |other: &Table| other.name != table.name && !other.name.starts_with('v');
+                let others = self.relations.iter().filter(|r| other(r)).cloned().collect();
+                let relations = std::mem::replace(&mut self.relations, others);
                 // Small, so that what is made of it in turn stays within 64 bits.
                 let value = match column.ty {
                     Type::Int => sql!["(", self.expression(Type::Int, &scope, 1), ") % 7"],
@@ -371,6 +376,7 @@ impl Writer<'_> {
                     }
                     Type::Bool => self.condition(&scope, 1),
                 };
+                self.relations = relations;
                 let set = format!("UPDATE {} SET {} = ", table.name, column.name);
                 sql![set, value, " WHERE ", filter]
             }

@@ -158,6 +158,7 @@ fn run_at_once(
         trace.was_subquery(what, before);
     }
     let width = output.columns.len();
+    let found = plan.query.columns.first().map_or(SqlType::Any, |column| column.ty);
     let mut rows = output.rows;
     let one_column = || match width {
         1 => Ok(()),
@@ -180,6 +181,7 @@ fn run_at_once(
             one_column()?;
             let value = sub.values.into_iter().next();
             let value = value.ok_or_else(|| Error::Internal("no value to look for".into()))?;
+            let (value, rows) = alike(scope, value, found, rows)?;
             value.in_list(column(rows).collect(), negated)
         }
         SubqueryKind::Row { .. } => return Ok(None),
@@ -187,6 +189,7 @@ fn run_at_once(
             one_column()?;
             let value = sub.values.into_iter().next();
             let value = value.ok_or_else(|| Error::Internal("no value to compare".into()))?;
+            let (value, rows) = alike(scope, value, found, rows)?;
             let each = column(rows).map(|other| value.clone().compare(op, other));
             match all {
                 true => each.reduce(Expr::and).unwrap_or(Expr::Literal(Value::Bool(true))),
@@ -194,6 +197,29 @@ fn run_at_once(
             }
         }
     }))
+}
+
+/// A value and what a subquery found, to be compared: of a decimal and a float both are floats.
+fn alike(
+    scope: &Scope<'_>,
+    value: Bound,
+    found: SqlType,
+    mut rows: Vec<Vec<Value>>,
+) -> Result<(Bound, Vec<Vec<Value>>)> {
+    let ty = scope.type_of(&value);
+    let decimal = |ty: SqlType| matches!(ty, SqlType::Decimal { .. });
+    if ty.is_float() {
+        for place in rows.iter_mut().flatten() {
+            if let Value::Decimal(_) = place {
+                *place = std::mem::replace(place, Value::Null).cast(&SqlType::Double)?;
+            }
+        }
+    }
+    let value = match decimal(ty) && found.is_float() {
+        true => Expr::Cast { expr: Box::new(value), ty: SqlType::Double },
+        false => value,
+    };
+    Ok((value, rows))
 }
 
 impl<'b> Binder<'b> {
