@@ -3,13 +3,14 @@
 //! ```text
 //!   rest::routes::ROUTES ─┐
 //!   operations: what each takes and gives ─┼─▶ document(dialect) ─▶ /v1/openapi.json, /v1/openapi.yaml
-//!   envelope, plain: the shapes of answers ─┘                       /v1/docs, /v1/redoc
+//!   envelope, plain, alike: shapes of answers ┘                     /v1/docs, /v1/redoc
 //! ```
 //!
 //! Each dialect has a document of its own (`?dialect=plain`), because a generated client speaks one.
-//! That what it says is true is shown by tests: every answer of the conformance cases is held against
-//! it, and `schemathesis` asks thousands of generated requests.
+//! That what it says is true is shown by `cargo xtask contract`: it asks thousands of requests that are
+//! generated from the document, and holds every answer against it.
 
+mod alike;
 mod envelope;
 mod operations;
 mod pages;
@@ -22,7 +23,7 @@ pub(crate) use pages::routes;
 use crate::rest::dialect::DialectName;
 use crate::rest::routes::ROUTES;
 use operations::Operation;
-use schema::{named, one_of, text};
+use schema::{named, one_of};
 use serde_json::{Map, Value as Json, json};
 
 /// The document in a dialect.
@@ -90,20 +91,26 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
     };
     for (status, schema) in success {
         let content = match schema {
-            None => json!({"description": "Done; there is nothing to say.", "headers": headers()}),
+            None => {
+                json!({"description": "Done; there is nothing to say.", "headers": shared::headers(*status)})
+            }
             Some(schema) => json!({
-                "description": operation.summary, "headers": headers(),
+                "description": operation.summary, "headers": shared::headers(*status),
                 "content": {"application/json": {"schema": schema}},
             }),
         };
         answers.insert(status.to_string(), content);
     }
     for status in operation.failures() {
-        let schema = if status == 409 { named("Conflict") } else { named("Failure") };
+        let schema = match (status, dialect) {
+            (401, DialectName::Plain) => named("Unauthorized"),
+            (409, _) => named("Conflict"),
+            _ => named("Failure"),
+        };
         answers.insert(
             status.to_string(),
             json!({
-                "description": shared::reason(status), "headers": headers(),
+                "description": shared::reason(status), "headers": shared::headers(status),
                 "content": {"application/json": {"schema": schema}},
             }),
         );
@@ -123,11 +130,6 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
         );
     }
     said
-}
-
-/// Headers that any answer may have.
-fn headers() -> Json {
-    json!({"X-Request-Id": {"schema": text(), "description": "Names the request in logs."}})
 }
 
 fn variable_parts(path: &str) -> impl Iterator<Item = &str> {

@@ -103,23 +103,30 @@ fn enveloped(data: Json) -> Json {
     object(&[("success", json!({"const": true})), ("data", data), ("meta", named("Meta"))], &[])
 }
 
+/// A number from 1.
+fn positive() -> Json {
+    json!({"type": "integer", "minimum": 1})
+}
+
 fn paged(operation: Operation, least: u64, most: u64) -> Operation {
-    operation
-        .asks(
-            "page",
-            with(json!({"type": "integer", "minimum": 1}), "default", json!(1)),
-            "Which page, from 1.",
-        )
-        .asks("limit", with(between(1, most), "default", json!(least)), "Items of a page.")
+    operation.asks("page", with(positive(), "default", json!(1)), "Which page, from 1.").asks(
+        "limit",
+        with(between(1, most), "default", json!(least)),
+        "Items of a page.",
+    )
+}
+
+/// A time in a query: RFC 3339, or seconds since 1970.
+fn moment() -> Json {
+    json!({"anyOf": [time(), {"type": "number"}]})
 }
 
 fn point(operation: Operation) -> Operation {
     let forms = one_of(&["now", "timestamp", "transaction", "scn", "snapshot"]);
-    operation.asks("as_of_type", forms, "What `as_of_value` is: the kind of a point in time.").asks(
-        "as_of_value",
-        text(),
-        "The point; not with `now`.",
-    )
+    operation
+        .asks("as_of_type", forms, "What `as_of_value` is: the kind of a point in time.")
+        .asks("as_of_value", text(), "The point; not with `now`.")
+        .asks("as_of", moment(), "A time alone, in the tutorial's words.")
 }
 
 /// What a route does; `None`: it is no route of this crate.
@@ -152,11 +159,18 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
 }
 
 fn list_branches() -> Operation {
-    let operation = Operation::new("listBranches", "Branches", "Branches")
+    // How many a page has by itself, each dialect decides; the default is no part of the schema.
+    Operation::new("listBranches", "Branches", "Branches")
         .asks("status", one_of(&["active", "merged", "deleted", "all"]), "Which ones.")
         .asks("sort", one_of(&["name", "created_at", "updated_at"]), "What they are sorted by.")
-        .asks("order", one_of(&["asc", "desc"]), "In which direction.");
-    paged(operation, 20, 100).gives(200, "Branches")
+        .asks("order", one_of(&["asc", "desc"]), "In which direction.")
+        .asks("page", positive(), "Which page, from 1.")
+        .asks(
+            "limit",
+            between(1, 100),
+            "Branches of a page; without it 20, in the plain dialect all.",
+        )
+        .gives(200, "Branches")
 }
 
 fn create_branch() -> Operation {
@@ -167,7 +181,15 @@ fn create_branch() -> Operation {
             ("source_branch", about(text(), "Name or id; `main` where absent.")),
             ("parent", about(text(), "The same, in the tutorial's word.")),
             ("as_of", named("AsOf")),
+            (
+                "snapshot_id",
+                about(
+                    json!({"type": ["integer", "string"]}),
+                    "In the tutorial's word: seconds since 1970, or a snapshot's id or name.",
+                ),
+            ),
             ("metadata", object(&[], &[])),
+            ("options", closed(&[], &[("read_only", flag()), ("isolated", flag())])),
         ],
     );
     Operation::new("createBranch", "Branches", "A new branch")
@@ -215,22 +237,24 @@ fn merge() -> Operation {
         "Theirs",
         "Ours",
     ];
-    let resolution = closed(
-        &[("table", text()), ("row_id", text())],
-        &[("column", text()), ("take", one_of(&["source", "target"])), ("value", anything())],
-    );
+    let policy = || one_of(&policies);
     let body = closed(
-        &[("target_branch", about(text(), "Name or id."))],
+        &[],
         &[
-            ("conflict_resolution", one_of(&policies)),
+            ("target_branch", about(text(), "Name or id.")),
+            ("target", about(text(), "The same, in the tutorial's word.")),
+            ("conflict_resolution", policy()),
+            ("strategy", about(policy(), "The same, in the tutorial's word.")),
             ("delete_source_after_merge", flag()),
             ("merge_message", text()),
             ("dry_run", flag()),
             ("renumber", flag()),
-            ("resolutions", list(resolution)),
+            ("resolutions", list(resolution())),
             ("conflict_token", text()),
         ],
     );
+    let named_target = json!([{"required": ["target_branch"]}, {"required": ["target"]}]);
+    let body = with(body, "anyOf", named_target);
     Operation::new("mergeBranch", "Branches", "A branch is merged into another")
         .about(
             "Cell by cell. Conflicts that the policy leaves open are a 409 with all of them and a \
@@ -239,6 +263,22 @@ fn merge() -> Operation {
         .takes(body)
         .gives(200, "Merged")
         .writes()
+}
+
+/// What settles a conflict: which row, and which side or value it takes.
+fn resolution() -> Json {
+    let rows = [
+        vec![("table", text()), ("row_id", text())],
+        vec![("key", about(text(), "Table and row at once, `users:123`."))],
+    ];
+    let side = ("take", one_of(&["source", "target"]));
+    let ways = rows.iter().flat_map(|row| {
+        let column = ("column", text());
+        let taking = [&row[..], std::slice::from_ref(&side)].concat();
+        let saying = [&row[..], &[column.clone(), ("value", anything())]].concat();
+        [closed(&taking, &[column]), closed(&saying, &[])]
+    });
+    json!({"anyOf": ways.collect::<Vec<_>>()})
 }
 
 fn diff() -> Operation {
@@ -304,14 +344,14 @@ fn statement() -> [(&'static str, Json); 2] {
 
 fn query() -> Operation {
     let [sql, params] = statement();
-    let timeout = ("timeout_ms", with(count(), "maximum", json!(600_000)));
+    let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[sql], &[params, ("as_of", named("AsOf")), timeout]);
     Operation::new("query", "SQL", "A query").takes(body).gives(200, "Query")
 }
 
 fn execute() -> Operation {
     let [sql, params] = statement();
-    let timeout = ("timeout_ms", with(count(), "maximum", json!(600_000)));
+    let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[sql], &[params, timeout]);
     Operation::new("execute", "SQL", "A statement").takes(body).gives(200, "Executed").writes()
 }
@@ -319,7 +359,7 @@ fn execute() -> Operation {
 fn transaction() -> Operation {
     let [sql, params] = statement();
     let statements = with(list(closed(&[sql], &[params])), "minItems", json!(1));
-    let timeout = ("timeout_ms", with(count(), "maximum", json!(600_000)));
+    let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[("statements", statements)], &[timeout]);
     Operation::new("transaction", "SQL", "Statements as one commit, all or none")
         .takes(body)
@@ -329,9 +369,9 @@ fn transaction() -> Operation {
 
 fn history() -> Operation {
     Operation::new("history", "Time travel", "The commits and snapshots of a branch, newest first")
-        .asks("from", time(), "No older ones.")
-        .asks("to", time(), "No newer ones.")
-        .asks("limit", with(between(1, 1000), "default", json!(50)), "So many at most.")
+        .asks("from", moment(), "No older ones.")
+        .asks("to", moment(), "No newer ones.")
+        .asks("limit", with(between(1, 10_000), "default", json!(50)), "So many at most.")
         .gives(200, "History")
 }
 
@@ -358,6 +398,6 @@ fn restore() -> Operation {
 
 fn graph() -> Operation {
     Operation::new("graph", "Branches", "Every commit that a live branch reaches")
-        .asks("limit", between(1, 100_000), "So many commits at most.")
+        .asks("limit", positive(), "So many commits at most; without it all.")
         .gives(200, "Graph")
 }

@@ -2,20 +2,27 @@
 
 use super::document;
 use crate::rest::dialect::DialectName;
-use axum::extract::Query;
+use crate::rest::{Rest, public_wrong_method};
+use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
 use std::collections::HashMap;
 
 /// `/v1/openapi.json`, `/v1/openapi.yaml`, and with the feature `docs` the pages `/v1/docs` and
-/// `/v1/redoc`. They need no credentials.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> axum::Router<S> {
+/// `/v1/redoc`. They need no credentials, and nobody counts who reads them.
+pub(crate) fn routes() -> axum::Router<Rest> {
+    let served = |form| {
+        let route = move |State(rest): State<Rest>, asked: Asked, request: Request| async move {
+            served(&rest, &asked, &request, form)
+        };
+        get(route).fallback(public_wrong_method)
+    };
     let router = axum::Router::new()
-        .route("/v1/openapi.json", get(|asked, headers| served(asked, headers, Form::Json)))
-        .route("/v1/openapi.yaml", get(|asked, headers| served(asked, headers, Form::Yaml)));
+        .route("/v1/openapi.json", served(Form::Json))
+        .route("/v1/openapi.yaml", served(Form::Yaml));
     #[cfg(feature = "docs")]
     let router = router.merge(shown::routes());
     router
@@ -29,16 +36,15 @@ enum Form {
 
 type Asked = Query<HashMap<String, String>>;
 
-async fn served(Query(asked): Asked, headers: HeaderMap, form: Form) -> Response {
-    let dialect = match asked.get("dialect").map(String::as_str) {
-        None => DialectName::Envelope,
-        Some(name) => match name.parse() {
-            Ok(dialect) => dialect,
-            Err(_) => {
-                let message = "dialect is envelope or plain\n";
-                return (StatusCode::BAD_REQUEST, message).into_response();
-            }
-        },
+/// The document of the dialect that the query names, else of the one that the request would get.
+fn served(rest: &Rest, Query(asked): &Asked, request: &Request, form: Form) -> Response {
+    let headers = request.headers();
+    let dialect = match asked.get("dialect") {
+        None => DialectName::of(headers, request.extensions(), rest.default).ok(),
+        Some(name) => name.parse().ok(),
+    };
+    let Some(dialect) = dialect else {
+        return (StatusCode::BAD_REQUEST, "dialect is envelope or plain\n").into_response();
     };
     let (kind, text) = match form {
         Form::Json => ("application/json", document(dialect).to_string()),
@@ -91,6 +97,7 @@ fn write(json: &Value, depth: usize, text: &mut String) {
 /// Swagger UI and ReDoc, from the program itself.
 #[cfg(feature = "docs")]
 mod shown {
+    use crate::rest::{Rest, public_wrong_method};
     use axum::Router;
     use axum::extract::Path;
     use axum::http::header::{
@@ -154,11 +161,12 @@ Redoc.init(`openapi.json?dialect=${encodeURIComponent(dialect)}`, { disableGoogl
         ("redoc.js", JAVASCRIPT, REDOC_START.as_bytes(), false),
     ];
 
-    pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    pub fn routes() -> Router<Rest> {
+        let shown = |html| get(move || async move { page(html) }).fallback(public_wrong_method);
         Router::new()
-            .route("/v1/docs", get(|| async { page(SWAGGER) }))
-            .route("/v1/redoc", get(|| async { page(REDOC) }))
-            .route("/v1/docs/{file}", get(file))
+            .route("/v1/docs", shown(SWAGGER))
+            .route("/v1/redoc", shown(REDOC))
+            .route("/v1/docs/{file}", get(file).fallback(public_wrong_method))
     }
 
     fn page(html: &'static str) -> Response {
