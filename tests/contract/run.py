@@ -10,6 +10,7 @@ a route that lets in who has no key, and on fewer requests than were asked for.
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -120,7 +121,8 @@ def generate(dialect, server, folder, seed, examples, phases):
         "--phases", phases, "--continue-on-failure", "--no-color", "--warnings", "off",
         "--report", "json", "--report-json-path", report,
     ]
-    found_nothing = subprocess.run(command, cwd=folder).returncode == 0
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "hooks"}
+    found_nothing = subprocess.run(command, cwd=folder, env=environment).returncode == 0
     return found_nothing, json.loads(report.read_text(encoding="utf-8"))
 
 

@@ -125,7 +125,7 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
             "requestBody".into(),
             json!({
                 "required": operation.body_required,
-                "content": {"application/json": {"schema": body}},
+                "content": {"application/json": {"schema": body, "example": operation.example}},
             }),
         );
     }
@@ -137,9 +137,10 @@ fn variable_parts(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn path_parameter(name: &str) -> Json {
+    let (description, example) = shared::part(name);
     json!({
         "name": name, "in": "path", "required": true,
-        "description": shared::part(name),
-        "schema": {"type": "string", "minLength": 1},
+        "description": description,
+        "schema": {"type": "string", "minLength": 1}, "example": example,
     })
 }

@@ -23,6 +23,8 @@ pub(super) struct Operation {
     pub query: Vec<Parameter>,
     pub body: Option<Json>,
     pub body_required: bool,
+    /// A body to begin with.
+    pub example: Json,
     /// Status and schema of success, in each dialect.
     pub envelope: Vec<(u16, Option<Json>)>,
     pub plain: Vec<(u16, Option<Json>)>,
@@ -42,6 +44,7 @@ impl Operation {
             query: Vec::new(),
             body: None,
             body_required: true,
+            example: Json::Null,
             envelope: Vec::new(),
             plain: Vec::new(),
             also: &[],
@@ -63,15 +66,14 @@ impl Operation {
         self
     }
 
-    fn takes(mut self, body: Json) -> Self {
+    fn takes(mut self, body: Json, example: Json) -> Self {
         self.body = Some(body);
+        self.example = example;
         self
     }
 
-    fn may_take(mut self, body: Json) -> Self {
-        self.body = Some(body);
-        self.body_required = false;
-        self
+    fn may_take(self, body: Json, example: Json) -> Self {
+        Operation { body_required: false, ..self.takes(body, example) }
     }
 
     /// The name of the schema of its answer, which both dialects have, each its own.
@@ -194,7 +196,7 @@ fn create_branch() -> Operation {
     );
     Operation::new("createBranch", "Branches", "A new branch")
         .about("From its source as it is now, or as it was at any point. Nothing is copied.")
-        .takes(body)
+        .takes(body, json!({"name": "feature-x", "source_branch": "main"}))
         .gives(201, "BranchCreated")
         .writes()
 }
@@ -213,7 +215,7 @@ fn update_branch() -> Operation {
     );
     Operation::new("updateBranch", "Branches", "A branch with another name, protection or metadata")
         .about("What is absent stays. `metadata` is replaced whole. Protection needs `admin`.")
-        .takes(body)
+        .takes(body, json!({"display_name": "Feature X", "metadata": {"ticket": 17}}))
         .gives(200, "BranchChanged")
         .writes()
 }
@@ -260,7 +262,10 @@ fn merge() -> Operation {
             "Cell by cell. Conflicts that the policy leaves open are a 409 with all of them and a \
              token; the same call with `resolutions` and the token settles them.",
         )
-        .takes(body)
+        .takes(
+            body,
+            json!({"target_branch": "main", "conflict_resolution": "manual", "dry_run": true}),
+        )
         .gives(200, "Merged")
         .writes()
 }
@@ -306,7 +311,7 @@ fn insert() -> Operation {
         &[("on_conflict", one_of(&["error", "ignore", "update"]))],
     );
     Operation::new("insertRows", "Data", "Rows are inserted, all or none")
-        .takes(body)
+        .takes(body, json!({"rows": [{"name": "Ada", "age": 36}], "on_conflict": "error"}))
         .gives(201, "Inserted")
         .writes()
 }
@@ -323,7 +328,7 @@ fn update() -> Operation {
     );
     Operation::new("updateRows", "Data", "Rows are updated")
         .asks("filter", text(), "Which rows; `true` means all. Here or in the body.")
-        .takes(body)
+        .takes(body, json!({"filter": "id = 1", "updates": {"age": 37}}))
         .gives(200, "Updated")
         .writes()
 }
@@ -332,7 +337,7 @@ fn delete() -> Operation {
     let body = closed(&[], &[("filter", about(text(), "Which rows; `true` means all."))]);
     Operation::new("deleteRows", "Data", "Rows are deleted")
         .asks("filter", text(), "Which rows; `true` means all. Here or in the body.")
-        .may_take(body)
+        .may_take(body, json!({"filter": "age > 99"}))
         .gives(200, "Deleted")
         .writes()
 }
@@ -346,14 +351,19 @@ fn query() -> Operation {
     let [sql, params] = statement();
     let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[sql], &[params, ("as_of", named("AsOf")), timeout]);
-    Operation::new("query", "SQL", "A query").takes(body).gives(200, "Query")
+    Operation::new("query", "SQL", "A query")
+        .takes(body, json!({"sql": "SELECT id, name FROM users WHERE age > $1", "params": [30]}))
+        .gives(200, "Query")
 }
 
 fn execute() -> Operation {
     let [sql, params] = statement();
     let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[sql], &[params, timeout]);
-    Operation::new("execute", "SQL", "A statement").takes(body).gives(200, "Executed").writes()
+    Operation::new("execute", "SQL", "A statement")
+        .takes(body, json!({"sql": "UPDATE users SET age = $1 WHERE id = $2", "params": [31, 1]}))
+        .gives(200, "Executed")
+        .writes()
 }
 
 fn transaction() -> Operation {
@@ -362,7 +372,13 @@ fn transaction() -> Operation {
     let timeout = ("timeout_ms", about(count(), "Milliseconds; at most the server's greatest."));
     let body = closed(&[("statements", statements)], &[timeout]);
     Operation::new("transaction", "SQL", "Statements as one commit, all or none")
-        .takes(body)
+        .takes(
+            body,
+            json!({"statements": [
+                {"sql": "UPDATE users SET age = age + 1 WHERE id = $1", "params": [1]},
+                {"sql": "DELETE FROM users WHERE age > 99"},
+            ]}),
+        )
         .gives(200, "Transaction")
         .writes()
 }
@@ -382,7 +398,7 @@ fn snapshots() -> Operation {
 
 fn take_snapshot() -> Operation {
     Operation::new("createSnapshot", "Time travel", "A snapshot of a branch as it is now")
-        .may_take(closed(&[], &[("name", text())]))
+        .may_take(closed(&[], &[("name", text())]), json!({"name": "before-import"}))
         .gives(201, "Snapshot")
         .writes()
 }
@@ -391,7 +407,7 @@ fn restore() -> Operation {
     let body = closed(&[], &[("create_backup_branch", flag()), ("backup_branch_name", text())]);
     Operation::new("restore", "Time travel", "A branch gets the state of a snapshot again")
         .about("A commit on top: nothing of its history is lost.")
-        .may_take(body)
+        .may_take(body, json!({"create_backup_branch": true}))
         .gives(200, "Restored")
         .writes()
 }

@@ -19,13 +19,13 @@ pub(super) fn tags() -> Json {
     ])
 }
 
-/// What a variable part of a path is.
-pub(super) fn part(name: &str) -> &'static str {
+/// What a variable part of a path is, and an example.
+pub(super) fn part(name: &str) -> (&'static str, &'static str) {
     match name {
-        "branch" => "A branch's name or id. A slash in a name is written %2F.",
-        "table" => "A table's name.",
-        "snapshot" => "A snapshot's id or name.",
-        _ => "An id.",
+        "branch" => ("A branch's name or id. A slash in a name is written %2F.", "main"),
+        "table" => ("A table's name.", "users"),
+        "snapshot" => ("A snapshot's id or name.", "before-import"),
+        _ => ("An id.", "1"),
     }
 }
 
