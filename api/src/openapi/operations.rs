@@ -307,7 +307,7 @@ fn page() -> Operation {
 
 fn insert() -> Operation {
     let body = closed(
-        &[("rows", with(list(object(&[], &[])), "minItems", json!(1)))],
+        &[("rows", list(object(&[], &[])))],
         &[("on_conflict", one_of(&["error", "ignore", "update"]))],
     );
     Operation::new("insertRows", "Data", "Rows are inserted, all or none")
