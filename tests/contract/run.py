@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,9 +87,11 @@ FILLING = [
     ]}),
     ("/tables/orders/data", {"rows": [{"user_id": 1, "total": 12.5}, {"user_id": 2, "total": 3}]}),
     ("/tables/notes/data", {"rows": [{"note": "one"}, {"note": None}]}),
-    ("/snapshots", {"name": "first"}),
+    ("/snapshots", {"name": "before-import"}),
 ]
 BRANCHES = ("feature", "apart", "team/deep")
+# Two as `main` is: one to merge, one to delete.
+ALIKE = ("same", "gone")
 
 
 def fill(server):
@@ -100,7 +103,7 @@ def fill(server):
 
     for path, body in FILLING:
         post("main", path, body)
-    for name in BRANCHES:
+    for name in (*BRANCHES, *ALIKE):
         server.ask("POST", "/v1/branches", {"name": name, "parent": "main"})
     server.ask(
         "POST", "/v1/branches", {"name": "frozen", "parent": "main", "options": {"read_only": True}}
@@ -187,10 +190,12 @@ def main():
     arguments.add_argument("--program", required=True, help="the built server")
     arguments.add_argument("--seed", type=int, default=random.randrange(2**32))
     arguments.add_argument(
-        "--examples", type=int, default=200, help="of each operation, at most, in each phase"
+        "--examples", type=int, default=120, help="of each operation, at most, in each phase"
     )
     arguments.add_argument("--requests", type=int, default=5000, help="at least so many in all")
     asked = arguments.parse_args()
+    # Whoever ends the test, ends its server too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed={asked.seed}", flush=True)
     total, failed = 0, []
     for dialect in DIALECTS:

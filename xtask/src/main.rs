@@ -1,6 +1,7 @@
 //! Every task that a person or CI runs, as one recipe: `cargo xtask` lists them.
 
 mod browser;
+mod contract;
 mod count;
 mod purity;
 mod run;
@@ -18,7 +19,7 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 const TASKS: &[Task] = &[
     (
         "test",
-        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser",
+        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, contract",
         tasks::test,
     ),
     ("ci", "what CI runs: the same as `test`", tasks::test),
@@ -38,6 +39,11 @@ const TASKS: &[Task] = &[
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
     ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
+    (
+        "contract",
+        "hold the server to its OpenAPI: [--seed N] [--examples N] [--requests N]",
+        tasks::contract,
+    ),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];
 

@@ -3,7 +3,9 @@
 use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
-use crate::{browser as console, purity, style as rules, tree, wasm as targets};
+use crate::{
+    browser as console, contract as schema, purity, style as rules, tree, wasm as targets,
+};
 use std::process::Command;
 
 /// At most so many findings are printed; the first ones are mended first anyway.
@@ -33,6 +35,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
         });
         steps.step("wasm", targets::check);
         steps.step("browser", || console::check(&the_program()?, None));
+        steps.step("contract", || schema::check_short(&the_program()?));
     }
     steps.summary().map_err(|failed| format!("{failed}; tests: {count}"))?;
     eprintln!("ok: {count}");
@@ -82,6 +85,12 @@ pub fn browser(args: &[String]) -> Result<(), String> {
     let remark = console::check(&the_program()?, folder.as_deref())?;
     eprintln!("browser: {remark}");
     Ok(())
+}
+
+/// The server's answers against its OpenAPI documents.
+pub fn contract(args: &[String]) -> Result<(), String> {
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    schema::check(&the_program()?, args)
 }
 
 /// The benchmarks, which are a workspace of their own.

@@ -144,3 +144,20 @@ fn path_parameter(name: &str) -> Json {
         "schema": {"type": "string", "minLength": 1}, "example": example,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What no document tells of, no generated request asks and no generated client can do.
+    #[test]
+    fn every_route_is_in_both_documents() {
+        for dialect in [DialectName::Envelope, DialectName::Plain] {
+            let document = document(dialect);
+            for route in ROUTES {
+                let operation = &document["paths"][route.path][route.method.name()];
+                assert!(operation["responses"].is_object(), "{dialect}: {}", route.path);
+            }
+        }
+    }
+}
