@@ -24,6 +24,7 @@ pub mod limits;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod rest;
+pub mod webhooks;
 
 pub use rest::{
     Address, BodyRefused, DialectName, Guard, Settings, UnknownDialect, router, router_with,

@@ -15,6 +15,10 @@ mod report;
 
 use report::Report;
 
+/// As in the program. SQLite keeps the system's, as it does in programs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What can be asked for alone.
 const SECTIONS: [&str; 4] = ["peer", "ours", "merges", "memory"];
 

@@ -7,9 +7,9 @@ use offshoot_core::chunk::Hash;
 use offshoot_core::codec::{Reader, Writer};
 use offshoot_core::history::{
     AUTHOR_MAX_BYTES, Body, BodyKind, BranchId, BranchRecord, BranchStatus, Commit, CommitHeader,
-    CommitId, DELTA_MAX_BYTES, Delta, Links, MESSAGE_MAX_BYTES, Metadata, Micros, RowChange,
-    SchemaChange, Scn, SequenceChange, ShallowRecord, SnapshotId, SnapshotKind, SnapshotRecord,
-    Step, TableDelta, needs_root,
+    CommitId, DELTA_MAX_BYTES, Delta, Links, MESSAGE_MAX_BYTES, Metadata, Micros, Protections,
+    RowChange, SchemaChange, Scn, SequenceChange, ShallowRecord, SnapshotId, SnapshotKind,
+    SnapshotRecord, Step, TableDelta, needs_root,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -87,7 +87,31 @@ fn branch(random: &mut Random) -> BranchRecord {
         created: Micros(random.next() as i64),
         updated: Micros(random.next() as i64),
         deleted: some(random).then(|| Micros(random.next() as i64)),
+        protections: protections(random),
+        expires: some(random).then(|| Micros(random.next() as i64)),
     }
+}
+
+fn protections(random: &mut Random) -> Protections {
+    let mut protections = Protections::default();
+    for _ in 0..random.below(7) {
+        protections.add(Scn(random.next()), Micros(random.next() as i64));
+    }
+    protections
+}
+
+#[test]
+fn the_last_protections_are_known() {
+    let mut protections = Protections::default();
+    assert_eq!(protections.nth(1), None);
+    for n in 1..=6 {
+        protections.add(Scn(n), Micros(10));
+    }
+    let nth = |n| protections.nth(n).map(|(scn, _)| scn.0);
+    assert_eq!(
+        [1, 2, 3, 4, 5, 6, 7].map(nth),
+        [3, 3, 3, 4, 5, 6].map(Some).into_iter().chain([None]).collect::<Vec<_>>()[..]
+    );
 }
 
 fn snapshot(random: &mut Random) -> SnapshotRecord {
@@ -287,6 +311,8 @@ fn a_plain_branch_and_a_small_commit_are_short() {
         created: micros,
         updated: Micros(micros.0 + 86_400_000_000),
         deleted: None,
+        expires: None,
+        protections: Protections::default(),
     };
     assert!(record.encode().len() < 150, "{} bytes", record.encode().len());
 

@@ -48,6 +48,55 @@ fn number(session: &mut Session, sql: &str) -> i64 {
 }
 
 #[test]
+fn explain_analyze_tells_the_time_that_the_host_gives() {
+    let mut session = Session::new(database(), "main", "");
+    run(&mut session, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)").unwrap();
+    run(&mut session, "INSERT INTO t VALUES (1, 0), (2, 0)").unwrap();
+    // Each look at the clock takes 1.5 ms.
+    let looks = AtomicU64::new(0);
+    let clock = Arc::new(move || looks.fetch_add(1500, Ordering::Relaxed));
+    let limits = Limits { clock: Some(clock), ..Limits::default() };
+    let mut plan = |sql: &str, limits: &Limits| -> Vec<String> {
+        let output = run_with(&mut session, sql, limits.clone()).unwrap();
+        output.rows.iter().map(|row| row[0].to_text()).collect()
+    };
+    // Opened, two rows and the end: four times.
+    let scan = "scan t (2 rows in 1 runs, 0 chunk reads, 6.000 ms)";
+    assert_eq!(plan("EXPLAIN ANALYZE SELECT n FROM t", &limits).last().unwrap(), scan);
+    let lines = plan("EXPLAIN ANALYZE UPDATE t SET n = 1", &limits);
+    assert_eq!(lines[0], "update t (2 rows, 0 chunk reads, 4.500 ms)");
+    assert_eq!(lines[1], "  scan t (2 rows in 1 runs, 0 chunk reads, 1.500 ms)");
+    assert_eq!(plan("EXPLAIN SELECT n FROM t", &limits), ["scan t"]);
+    let untold = plan("EXPLAIN ANALYZE SELECT n FROM t", &Limits::default());
+    assert_eq!(untold.last().unwrap(), "scan t (2 rows in 1 runs, 0 chunk reads)");
+}
+
+/// A statement is told what it is without being run, and runs as it was told.
+#[test]
+fn what_is_prepared_is_what_runs() {
+    let mut session = Session::new(database(), "main", "");
+    run(&mut session, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, at DATE)").unwrap();
+    for (sql, values) in [
+        ("INSERT INTO t VALUES (:id, :name, :at) RETURNING *", &["1", "a", "2024-02-29"][..]),
+        ("SELECT name, at FROM t WHERE id = :id AND at >= :at", &["1", "2024-01-01"][..]),
+        ("UPDATE t SET name = @name WHERE id = @id RETURNING id, name", &["b", "1"][..]),
+        ("DELETE FROM t WHERE id = ? AND name = ? RETURNING at", &["1", "b"][..]),
+    ] {
+        let rows = number(&mut session, "SELECT COUNT(*) FROM t");
+        let prepared = session.prepare(&request(sql, &[], Limits::default())).unwrap();
+        assert_eq!(number(&mut session, "SELECT COUNT(*) FROM t"), rows, "{sql} was run");
+        assert_eq!(prepared.parameters.len(), values.len(), "{sql}");
+        // Text from somewhere, made to what the statement takes.
+        let texts = prepared.parameters.iter().zip(values);
+        let values = texts.map(|(p, text)| Value::from(*text).coerce(&p.ty).unwrap());
+        let values: Vec<Value> = values.collect();
+        let output = session.execute(&request(sql, &values, Limits::default())).unwrap();
+        assert_eq!((output.kind, output.rows.len()), (prepared.kind, 1), "{sql}");
+        assert_eq!(output.columns, prepared.columns, "{sql}");
+    }
+}
+
+#[test]
 fn writers_beside_each_other_lose_no_update() {
     const WRITERS: usize = 8;
     const TURNS: usize = 40;
@@ -326,6 +375,28 @@ fn only_queries_run_where_only_queries_may() {
     assert!(matches!(session.execute(&read_only), Err(Error::Invalid(_))));
     read_only.sql = "SELECT COUNT(*) FROM t";
     assert!(session.execute(&read_only).is_ok());
+}
+
+#[test]
+fn temporary_tables_are_bounded_and_end_with_their_session() {
+    let database = database();
+    let mut session = Session::new(database.clone(), "main", "");
+    run(&mut session, "CREATE TEMP TABLE t (id INTEGER PRIMARY KEY, v TEXT)").unwrap();
+    let limits = Limits { memory_bytes: 100_000, ..Limits::default() };
+    let row = "INSERT INTO t (v) VALUES ('0123456789012345678901234567890123456789')";
+    let mut rows = 0;
+    let error = loop {
+        match run_with(&mut session, row, limits.clone()) {
+            Ok(_) => rows += 1,
+            Err(error) => break error,
+        }
+        assert!(rows < 10_000, "it is not bounded");
+    };
+    assert!(matches!(error, Error::Limit(_)), "{error}");
+    assert_eq!(number(&mut session, "SELECT count(*) FROM t"), rows);
+    assert_eq!(number(&mut session, "SELECT count(*) FROM offshoot_log"), 1);
+    let mut other = Session::new(database, "main", "");
+    assert!(matches!(run(&mut other, "SELECT * FROM t"), Err(Error::NotFound { .. })));
 }
 
 fn object(json: Json) -> Map<String, Json> {

@@ -8,7 +8,7 @@ use offshoot_core::history::Micros;
 use offshoot_core::moment::Moment;
 use offshoot_core::sql::{Limits, Output, Request, Session};
 use offshoot_core::value::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +27,7 @@ pub enum OpenError {
 pub struct EmbeddedDatabase {
     database: Arc<Database>,
     store: Arc<FileStore>,
+    path: PathBuf,
 }
 
 /// The system's time and fresh randomness.
@@ -41,10 +42,17 @@ pub fn moment() -> Result<Moment> {
     Ok(Moment { now, seed })
 }
 
-/// Limits with a deadline from now.
+/// Limits with a deadline from now, and a clock for EXPLAIN ANALYZE.
 pub fn limits_for(base: &Limits, time: Duration) -> Limits {
-    let end = Instant::now() + time;
-    Limits { expired: Some(Arc::new(move || Instant::now() >= end)), ..base.clone() }
+    let begin = Instant::now();
+    let end = begin + time;
+    Limits {
+        expired: Some(Arc::new(move || Instant::now() >= end)),
+        clock: Some(Arc::new(move || {
+            u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX)
+        })),
+        ..base.clone()
+    }
 }
 
 impl std::fmt::Debug for EmbeddedDatabase {
@@ -67,18 +75,26 @@ impl EmbeddedDatabase {
     /// # Errors
     /// As [`EmbeddedDatabase::new`].
     pub fn open(path: impl AsRef<Path>, options: Options) -> std::result::Result<Self, OpenError> {
-        let store = Arc::new(FileStore::open(path, options)?);
+        let path = path.as_ref().to_owned();
+        let store = Arc::new(FileStore::open(&path, options)?);
         let shared: Arc<dyn Store> = store.clone();
-        let opened = Database::open(shared, &moment()?)?;
+        let moment = moment()?;
+        let opened = Database::open(shared, &moment)?;
+        opened.value.tell_time(moment.now);
         if let Some(ticket) = opened.ticket {
             store.wait(ticket)?;
         }
-        Ok(EmbeddedDatabase { database: Arc::new(opened.value), store })
+        Ok(EmbeddedDatabase { database: Arc::new(opened.value), store, path })
     }
 
     /// The core's database.
     pub fn database(&self) -> &Arc<Database> {
         &self.database
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The file underneath.
@@ -108,6 +124,7 @@ impl EmbeddedDatabase {
         as_of: AsOf,
     ) -> Result<Output> {
         let moment = moment()?;
+        self.database.tell_time(moment.now);
         let limits = limits_for(&Limits::default(), Duration::from_secs(3600));
         let request = Request { sql, params, as_of, read_only: false, limits, moment };
         let output = retry(|| session.execute(&request))?;

@@ -30,6 +30,7 @@ pub mod embedded;
 pub mod pool;
 pub mod storage;
 pub mod sync;
+pub mod webhooks;
 
 pub use embedded::{EmbeddedDatabase, OpenError};
 pub use offshoot_core as core;

@@ -6,6 +6,11 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+// Trees that share their nodes take and give back many small pieces; the system's allocator made up
+// a tenth to a fifth of a query's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A SQL database that branches.
 #[derive(Parser)]
 #[command(name = "offshoot", version, about, propagate_version = true)]

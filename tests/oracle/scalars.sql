@@ -39,7 +39,7 @@ SELECT concat_ws('-', 'a', NULL, 'b', 3), concat_ws(',', 'x');
 SELECT lpad('42', 5, '0'), lpad('123', 5, 'ab'), rpad('42', 5, '.'), lpad('hello', 2), lpad(NULL, 3);
 -- sqlite: SELECT 'cba', 'ababab', 'b', '', 'he', 'lo';
 SELECT reverse('abc'), repeat('ab', 3), split_part('a,b,c', ',', 2), split_part('a,b,c', ',', 9), left('hello', 2), right('hello', 2);
-SELECT hex('abc'), hex(x'00ff'), quote('it''s'), quote(NULL), quote(5), unicode('a'), char(72, 105);
+SELECT hex('abc'), hex(x'00ff'), hex(NULL), quote('it''s'), quote(NULL), quote(5), unicode('a'), char(72, 105);
 SELECT printf('%d-%s-%5.2f', 42, 'x', 3.14159), format('%05d|%-5s|%x', 42, 'ab', 255), printf('%%');
 SELECT min(3, 1, 2), max(3, 1, 2), min('b', 'a'), max(1, NULL);
 -- sqlite: SELECT 3, 1, 'c';

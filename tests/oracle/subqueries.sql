@@ -15,6 +15,9 @@ SELECT (SELECT count(*) FROM n) + (SELECT count(*) FROM l);
 SELECT EXISTS (SELECT 1 FROM n WHERE a = 1), EXISTS (SELECT 1 FROM n WHERE a = 99), NOT EXISTS (SELECT NULL);
 SELECT a, b FROM n WHERE (a, b) IN (SELECT 1, 20) ORDER BY a, b;
 SELECT a, b FROM n WHERE (a, b) IN (SELECT k, k * 10 FROM l) ORDER BY a, b;
+SELECT a, b FROM n WHERE (a, b) IN (VALUES (1, 10), (2, NULL), (4, 40)) ORDER BY a, b;
+SELECT a, b FROM n WHERE (a, b) NOT IN (VALUES (1, 10), (2, 30)) ORDER BY a, b;
+SELECT 5 IN (VALUES (1), (5)), 5 NOT IN (VALUES (1), (NULL)), 1 IN (VALUES (1));
 SELECT a, b FROM n WHERE (a, b) = (SELECT 2, 10);
 -- sqlite: SELECT name FROM authors WHERE id IN (SELECT author_id FROM books) ORDER BY id;
 SELECT name FROM authors WHERE id = ANY (SELECT author_id FROM books) ORDER BY id;
@@ -59,3 +62,9 @@ SELECT max(x) FROM (SELECT (SELECT qty FROM sales s WHERE s.book_id = b.id ORDER
 SELECT b.id, (SELECT sum(s.qty * b.price) FROM sales s WHERE s.book_id = b.id) FROM books b ORDER BY b.id;
 SELECT a FROM n WHERE a IN (1, (SELECT max(k) FROM l)) ORDER BY a;
 SELECT a FROM n WHERE a BETWEEN (SELECT min(k) FROM l) AND (SELECT min(k) + 1 FROM l) ORDER BY a, b;
+SELECT a, b FROM n WHERE (a, b) < (SELECT 2, 10) ORDER BY a, b;
+SELECT a, b FROM n WHERE (SELECT 2, 10) <= (a, b) ORDER BY a, b;
+SELECT (1, NULL) = (SELECT 1, 2), (1, NULL) = (SELECT 2, 2), (1, 2) <> (SELECT 1, 3), (1, 2) = (SELECT 1, 2 WHERE 1 = 0);
+SELECT id FROM emp e WHERE (dept, pay) = (SELECT x.dept, x.pay FROM emp x WHERE x.dept = e.dept ORDER BY x.pay DESC, x.id LIMIT 1) ORDER BY id;
+-- error
+SELECT (1, 2) = (SELECT 1);

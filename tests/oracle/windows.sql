@@ -49,3 +49,7 @@ SELECT row_number() OVER (ORDER BY x) FROM (SELECT 1 AS x WHERE 1 = 0) q;
 -- error
 SELECT id FROM emp WHERE row_number() OVER (ORDER BY id) = 1;
 SELECT b.title, s.day, sum(s.qty) OVER (PARTITION BY b.id ORDER BY s.id) FROM books b JOIN sales s ON s.book_id = b.id ORDER BY s.id;
+SELECT rank() OVER (ORDER BY sum(pay)) FROM emp;
+SELECT row_number() OVER (PARTITION BY count(*) ORDER BY max(id) DESC), 1 FROM emp WHERE id > 1000;
+SELECT rank() OVER w FROM emp WINDOW w AS (ORDER BY count(*));
+SELECT dept, rank() OVER (ORDER BY count(*) DESC, dept) FROM emp GROUP BY dept ORDER BY dept;

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
-use ureq::http::{Method, Request};
+use ureq::http::{HeaderMap, Method, Request};
 
 /// A client of one server. Clones share its connections; threads may too.
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: ureq::Agent,
     base: String,
+    headers: Vec<(String, String)>,
 }
 
 /// No reply came: the server was not there, or went away.
@@ -23,6 +24,7 @@ pub struct Reply {
     pub status: u16,
     /// Its body; text where it is no JSON.
     pub body: Value,
+    headers: HeaderMap,
     call: String,
 }
 
@@ -43,7 +45,18 @@ impl Client {
             .max_idle_connections(64)
             .max_idle_connections_per_host(64)
             .build();
-        Client { agent: ureq::Agent::new_with_config(config), base: base.into() }
+        Client {
+            agent: ureq::Agent::new_with_config(config),
+            base: base.into(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// With a header on every request.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The server's address, `http://host:port`.
@@ -98,7 +111,10 @@ impl Client {
 
     fn send(&self, method: Method, path: &str, body: Body<'_>) -> Result<Reply, Lost> {
         let mut call = format!("{method} {path}");
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
         let bytes = match body {
             Body::None => None,
             Body::Json(value) => {
@@ -119,12 +135,12 @@ impl Client {
             }
         };
         let mut response = response.map_err(|e| lost(&e))?;
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.body_mut().with_config().limit(256 << 20).read_to_vec();
         let body = body.map_err(|e| lost(&e))?;
         let body = serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body).into_owned()));
-        Ok(Reply { status, body, call })
+        Ok(Reply { status, body, headers, call })
     }
 }
 
@@ -137,7 +153,12 @@ fn shortened(text: &str) -> String {
 impl Reply {
     /// A reply that was read otherwise than by [`Client`].
     pub fn new(status: u16, body: Value, call: impl Into<String>) -> Self {
-        Reply { status, body, call: call.into() }
+        Reply { status, body, headers: HeaderMap::new(), call: call.into() }
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The data of a success with this status. Checks the envelope.

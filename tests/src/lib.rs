@@ -9,6 +9,7 @@
 //!   Engine   the core over memory, without a server: what statements by the thousand run on
 //!   Cell     a value as SQLite and Offshoot both mean it
 //!   slt      sqllogictest: records of any corpus
+//!   transcript   an answer as a line, to be had again on WebAssembly
 //!   rest     the REST documents as cases in JSON files, on any server
 //! ```
 //!
@@ -29,3 +30,4 @@ pub mod raw;
 pub mod rest;
 pub mod server;
 pub mod slt;
+pub mod transcript;

@@ -8,25 +8,70 @@
 //! SELECT 1 / 0;
 //! -- error: division by zero                    or the beginning of the error,
 //! INSERT INTO users VALUES (2, 'bo');           or nothing, where there are no rows to show
+//! SELECT name FROM users WHERE id = :id;
+//! -- given: {"id": 2}                           values for parameters come before the answer
+//! -- name
+//! -- bo
+//! SELECT name FROM users WHERE id = :id;
+//! -- prepared:                                  what it is without being run: its columns
+//! -- column name TEXT                           and parameters
+//! -- parameter :id INTEGER
 //! ```
+//!
+//! The time that EXPLAIN ANALYZE shows is shown as `…`.
 //!
 //! A heading `##` begins a database of its own. `UPDATE_DOCS=1` writes the answers anew; read them.
 
-use offshoot_core::sql::Output;
+use offshoot_core::sql::{Output, Prepared};
 use offshoot_tests::engine::{Engine, on_large_stack};
 use std::path::Path;
 
 /// Statements that must be shown, so that none is lost unseen.
-const STATEMENTS_MIN: usize = 60;
+const STATEMENTS_MIN: usize = 150;
 
-/// What a statement gives, line by line.
-fn answer(engine: &mut Engine, sql: &str) -> Vec<String> {
-    match engine.run(sql) {
+/// What stands before the values for a statement's parameters.
+const GIVEN: &str = "given: ";
+/// What stands in place of them where the statement is not run.
+const PREPARED: &str = "prepared:";
+
+/// What a statement is, line by line.
+fn prepared(engine: &mut Engine, sql: &str) -> Vec<String> {
+    let Prepared { columns, parameters, .. } = match engine.prepare(sql) {
+        Ok(prepared) => prepared,
+        Err(error) => return vec![format!("error: {error}")],
+    };
+    let columns = columns.iter().map(|c| format!("column {} {}", c.name, c.ty));
+    let parameters = parameters.iter().map(|p| {
+        let name = p.name.clone().unwrap_or_else(|| format!("${}", p.number));
+        format!("parameter {name} {}", p.ty)
+    });
+    columns.chain(parameters).collect()
+}
+
+/// A line of a plan without the time that it took.
+fn untimed(line: String) -> String {
+    match line.rsplit_once(", ") {
+        Some((head, tail)) if tail.ends_with(" ms)") => format!("{head}, … ms)"),
+        _ => line,
+    }
+}
+
+/// What a statement gives, line by line. What it is given is the first line that is shown.
+fn answer(engine: &mut Engine, sql: &str, given: Option<&str>) -> Vec<String> {
+    let output = match given {
+        None => engine.run(sql),
+        Some(PREPARED) => return prepared(engine, sql),
+        Some(given) => {
+            let given = given.strip_prefix(GIVEN).unwrap_or_default();
+            engine.run_given(sql, &serde_json::from_str(given).unwrap())
+        }
+    };
+    match output {
         Ok(Output { columns, .. }) if columns.is_empty() => Vec::new(),
         Ok(Output { columns, rows, .. }) => {
             let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
             let row = |row: &Vec<_>| row.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let rows = rows.iter().map(|values| row(values).join(" | "));
+            let rows = rows.iter().map(|values| untimed(row(values).join(" | ")));
             std::iter::once(names.join(" | ")).chain(rows).collect()
         }
         Err(error) => vec![format!("error: {error}")],
@@ -74,7 +119,9 @@ fn run(page: &str) -> (String, usize, Vec<String>) {
         while let Some((_, below)) = lines.next_if(|(_, below)| below.starts_with("-- ")) {
             shown.push(below[3..].to_owned());
         }
-        let given = answer(&mut engine, &statement);
+        let takes = shown.first().is_some_and(|l| l.starts_with(GIVEN) || l == PREPARED);
+        let takes = takes.then(|| shown.remove(0));
+        let given = answer(&mut engine, &statement, takes.as_deref());
         let as_shown = holds(&shown, &given);
         if !as_shown {
             let (shown, given) = (shown.join("\n"), given.join("\n"));
@@ -83,7 +130,7 @@ fn run(page: &str) -> (String, usize, Vec<String>) {
                 number + 1
             ));
         }
-        for line in if as_shown { &shown } else { &given } {
+        for line in takes.iter().chain(if as_shown { &shown } else { &given }) {
             out.push_str(&format!("-- {line}\n"));
         }
     }
@@ -107,8 +154,9 @@ fn examples_give_what_they_show() {
 #[test]
 fn a_page_that_lies_is_found_out() {
     let page = "# a\n```sql runs\nSELECT 1 AS x;\n-- x\n-- 2\nSELECT nosuch;\n-- error: \
-                column\n```\n```sql\nnot run;\n```\n";
+                column\nSELECT :a AS a;\n-- given: {\"a\": 3}\n-- a\n-- 3\nSELECT 1 AS \
+                one;\n-- prepared:\n-- column one INTEGER\n```\n```sql\nnot run;\n```\n";
     let (anew, count, wrong) = run(page);
-    assert_eq!((count, wrong.len()), (2, 1), "{wrong:?}");
+    assert_eq!((count, wrong.len()), (4, 1), "{wrong:?}");
     assert_eq!(anew, page.replace("-- 2", "-- 1"));
 }

@@ -1,6 +1,8 @@
 //! Every task that a person or CI runs, as one recipe: `cargo xtask` lists them.
 
 mod browser;
+mod clients;
+mod clients_js;
 mod contract;
 mod count;
 mod purity;
@@ -19,7 +21,8 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 const TASKS: &[Task] = &[
     (
         "test",
-        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, contract",
+        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, clients, \
+         contract",
         tasks::test,
     ),
     ("ci", "what CI runs: the same as `test`", tasks::test),
@@ -33,11 +36,16 @@ const TASKS: &[Task] = &[
     ),
     (
         "wasm",
-        "compile core/ and api/ for the browser and the edge, run golden scripts",
+        "compile core/ and api/ for the browser and the edge, run scripts and records on it",
         tasks::wasm,
     ),
     ("browser", "the console in a real browser: [FOLDER FOR SCREENSHOTS]", tasks::browser),
-    ("slt", "run sqllogictest files: [--as NAME] FOLDER-OR-FILE…", tasks::slt),
+    (
+        "clients",
+        "the clients and the tutorial's programs on a server: [--update] writes types anew",
+        tasks::clients,
+    ),
+    ("slt", "run sqllogictest files: [--as NAME] [--record FILE] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
     (
         "contract",
@@ -71,6 +79,6 @@ fn main() -> ExitCode {
 }
 
 fn listing() -> String {
-    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<8} {line}\n"));
+    let tasks = TASKS.iter().map(|(name, line, _)| format!("  {name:<10} {line}\n"));
     format!("cargo xtask TASK\n\n{}", tasks.collect::<String>())
 }

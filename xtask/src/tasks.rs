@@ -4,7 +4,8 @@ use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
 use crate::{
-    browser as console, contract as schema, purity, style as rules, tree, wasm as targets,
+    browser as console, clients as sdks, clients_js as typed, contract as schema, purity,
+    style as rules, tree, wasm as targets,
 };
 use std::process::Command;
 
@@ -35,6 +36,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
         });
         steps.step("wasm", targets::check);
         steps.step("browser", || console::check(&the_program()?, None));
+        steps.step("clients", || sdks::check(&the_program()?));
         steps.step("contract", || schema::check_short(&the_program()?));
     }
     steps.summary().map_err(|failed| format!("{failed}; tests: {count}"))?;
@@ -91,6 +93,18 @@ pub fn browser(args: &[String]) -> Result<(), String> {
 pub fn contract(args: &[String]) -> Result<(), String> {
     run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
     schema::check(&the_program()?, args)
+}
+
+/// The clients, and the programs of the tutorial.
+pub fn clients(args: &[String]) -> Result<(), String> {
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    let program = the_program()?;
+    match args {
+        [] => {}
+        [update] if update == "--update" => typed::javascript_types(&program)?,
+        [other, ..] => return Err(format!("this task takes --update, not `{other}`")),
+    }
+    sdks::check(&program).map(|_| ())
 }
 
 /// The benchmarks, which are a workspace of their own.

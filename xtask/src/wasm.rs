@@ -1,5 +1,5 @@
 //! Core and api compile for the browser (wasm32-unknown-unknown) and the edge (wasm32-wasip2), and the
-//! golden scripts give the same under Node as natively.
+//! golden scripts and sqllogictest records give the same under Node as natively.
 //!
 //! Two ways to compile, whichever is there: the targets of the toolchain (`rustup target add`), or, on
 //! Debian, its own compiler with the standard library built from its source.
@@ -25,7 +25,7 @@ enum Compiler {
     Debian,
 }
 
-/// Checks that core and api compile, and runs the golden scripts; the remark says which way it went.
+/// Checks that core and api compile, and runs scripts and records; the remark says which way it went.
 pub fn check() -> Result<String, String> {
     if std::env::var_os("OFFSHOOT_SKIP_WASM").is_some_and(|value| value == "1") {
         return Ok("SKIPPED because OFFSHOOT_SKIP_WASM=1: nothing proves that wasm works".into());
@@ -41,19 +41,20 @@ pub fn check() -> Result<String, String> {
         let packages = ["--package", "offshoot-core", "--package", "offshoot-api", "--lib"];
         run::check(compiler.cargo("check", target)?.args(packages))?;
     }
-    golden_scripts(compiler)?;
+    scripts_and_records(compiler)?;
     Ok(match compiler {
         Compiler::Toolchain => "with the toolchain's targets".into(),
         Compiler::Debian => "with Debian's compiler".into(),
     })
 }
 
-/// Runs the golden scripts on wasm under Node, beside the same scripts natively.
-fn golden_scripts(compiler: Compiler) -> Result<(), String> {
+/// Runs the golden scripts, and the statements of our sqllogictest records, on wasm under Node, beside
+/// the same natively.
+fn scripts_and_records(compiler: Compiler) -> Result<(), String> {
     let node = run::program("node").arg("--version").output();
     if !node.is_ok_and(|output| output.status.success()) {
         return Err(
-            "Node.js, at least version 20, is missing: it runs the golden scripts on wasm. Set \
+            "Node.js, at least version 20, is missing: it runs scripts and records on wasm. Set \
                     OFFSHOOT_SKIP_WASM=1 to leave this check out."
                 .into(),
         );
@@ -64,16 +65,30 @@ fn golden_scripts(compiler: Compiler) -> Result<(), String> {
         "--profile",
         "wasm",
     ]))?;
-    let mut build = run::cargo(&["build", "--bin", "golden-native"]);
+    let native = built("offshoot-golden", "golden-native")?;
+    let slt = built("offshoot-tests", "slt")?;
+    let records = target_dir()?.join("records.json");
+    // A record that goes wrong is for the tests to tell; here it must go the same way on wasm.
+    let judged = run::program(slt).arg("--record").arg(&records).arg("tests/slt").output();
+    let judged = judged.map_err(|e| format!("cannot run the records: {e}"))?;
+    if !matches!(judged.status.code(), Some(0 | 1)) {
+        return Err(String::from_utf8_lossy(&judged.stderr).into_owned());
+    }
+    let wasm = target_dir()?.join(BROWSER).join("wasm/offshoot_golden.wasm");
+    let mut node = run::program("node");
+    node.arg("tests/wasm/run.mjs").arg(wasm).arg(native).arg("core/tests/scripts").arg(records);
+    run::check(&mut node)
+}
+
+/// Builds a native program in the profile that this one was built in; returns where it lies.
+fn built(package: &str, program: &str) -> Result<PathBuf, String> {
+    let mut build = run::cargo(&["build", "--package", package, "--bin", program]);
     let profile = run::profile_dir()?;
     if profile.file_name().is_some_and(|name| name == "release") {
         build.arg("--release");
     }
-    run::check(build.args(package))?;
-    let native = profile.join(format!("golden-native{}", std::env::consts::EXE_SUFFIX));
-    let wasm = target_dir()?.join(BROWSER).join("wasm/offshoot_golden.wasm");
-    let mut node = run::program("node");
-    run::check(node.arg("tests/wasm/run.mjs").arg(wasm).arg(native).arg("core/tests/scripts"))
+    run::check(&mut build)?;
+    Ok(profile.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// A folder of its own: another compiler or other flags must not undo the native builds.

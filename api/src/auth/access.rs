@@ -47,10 +47,14 @@ impl Access {
     pub const CREATE_BRANCH: Access = Access::new(Scope::Branch, Over::Some, Class::BranchCreation);
     /// Changes or deletes the branch of its path as a branch.
     pub const BRANCH: Access = Access::new(Scope::Branch, Over::Path, Class::Write);
+    /// Sets the branch of its path to where another stands.
+    pub const RESET: Access = Access::new(Scope::Branch, Over::Path, Class::HeavyWrite);
     /// Merges into a branch that the body names.
     pub const MERGE: Access = Access::new(Scope::Branch, Over::Some, Class::HeavyWrite);
     /// Is for those who run the server.
     pub const ADMIN: Access = Access::new(Scope::Admin, Over::All, Class::Read);
+    /// Changes what those who run the server set.
+    pub const ADMIN_WRITE: Access = Access::new(Scope::Admin, Over::All, Class::Write);
 
     /// How its requests count.
     pub fn class(self) -> Class {

@@ -31,6 +31,7 @@ pub use access::{Access, Over};
 pub use caller::Caller;
 pub use identify::{Credentials, Identify, UnixSeconds, Unknown, identify};
 pub use key::{KeyHash, KeyRecord, KeyRing, Keys};
+pub(crate) use scope::matches;
 pub use scope::{Scope, ScopeError, Scopes};
 #[cfg(feature = "jwt")]
 pub use token::{Claims, JwtManager, TokenError, Tokens};

@@ -101,6 +101,11 @@ impl Scopes {
         [Scope::Read, Scope::Branch].into_iter().any(|scope| self.on(scope, branch))
     }
 
+    /// The same of every branch.
+    pub fn touches_all(&self) -> bool {
+        [Scope::Read, Scope::Branch].into_iter().any(|scope| self.everywhere(scope))
+    }
+
     fn grants(&self, needed: Scope) -> impl Iterator<Item = &Grant> {
         self.0.iter().filter(move |grant| grant.scope.gives(needed))
     }
@@ -120,7 +125,7 @@ fn grant(text: &str) -> Option<Grant> {
 
 /// Whether a name fits a pattern in which `*` stands for any text. Linear but for going back to the
 /// last `*`, so at worst the product of both lengths, which are short.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

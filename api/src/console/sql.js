@@ -3,7 +3,7 @@
 import * as api from './api.js';
 import { cell, h, put } from './dom.js';
 
-const READS = /^\s*(SELECT|WITH|VALUES|EXPLAIN|SHOW|PRAGMA|TABLE|DESCRIBE)\b/i;
+const READS = /^\s*(SELECT|WITH|VALUES|EXPLAIN(?!\s+ANALYZE\s+(INSERT|UPDATE|DELETE|REPLACE)\b)|SHOW|PRAGMA|TABLE|DESCRIBE)\b/i;
 const KEPT = 'offshoot statements';
 let draft = 'SELECT name FROM sqlite_master';
 

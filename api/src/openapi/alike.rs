@@ -29,6 +29,7 @@ pub(super) fn schemas(time: &Json) -> Vec<(&'static str, Json)> {
         ("Snapshot", snapshot(time)),
         ("Snapshots", object(&[("snapshots", list(named("Snapshot")))], &[])),
         ("Restored", restored()),
+        ("Reset", reset(time)),
     ]
 }
 
@@ -68,7 +69,7 @@ fn changed(time: &Json) -> Json {
             ("metadata", object(&[], &[])),
             ("updated_at", time.clone()),
         ],
-        &[],
+        &[("expires_at", time.clone())],
     )
 }
 
@@ -188,6 +189,22 @@ fn restored() -> Json {
             ("restored", json!({"type": "boolean", "const": true})),
             ("snapshot_id", text()),
             ("restored_to_scn", count()),
+            ("backup_branch", or_null(text())),
+        ],
+        &[],
+    )
+}
+
+fn reset(time: &Json) -> Json {
+    object(
+        &[
+            ("reset", json!({"type": "boolean", "const": true})),
+            ("branch", text()),
+            ("source_branch", text()),
+            ("reset_to_scn", about(count(), "Where the source stands.")),
+            ("changed", about(flag(), "Whether there was anything to do.")),
+            ("scn", count()),
+            ("timestamp", time.clone()),
             ("backup_branch", or_null(text())),
         ],
         &[],

@@ -48,6 +48,7 @@ fn branches() -> Vec<(&'static str, Json)> {
         ];
         let may_be = [
             ("deleted_at", about(time(), "Of a deleted branch only.")),
+            ("expires_at", about(time(), "Where it is to be deleted by itself.")),
             ("stats", about(stats.clone(), "Absent for a deleted branch.")),
         ];
         object(&[&always, known].concat(), &[&may_be, perhaps].concat())
@@ -64,7 +65,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("source_snapshot", or_null(text())),
             ("created_at", time()),
         ],
-        &[],
+        &[("expires_at", time())],
     );
     let deleted =
         object(&[("deleted", flag()), ("branch_name", text()), ("deleted_at", time())], &[]);

@@ -17,13 +17,14 @@ mod pages;
 mod plain;
 mod schema;
 mod shared;
+mod webhooks;
 
 pub(crate) use pages::routes;
 
 use crate::rest::dialect::DialectName;
-use crate::rest::routes::ROUTES;
+use crate::rest::routes::{Method, ROUTES, Route};
 use operations::Operation;
-use schema::{named, one_of};
+use schema::{named, one_of, text};
 use serde_json::{Map, Value as Json, json};
 
 /// The document in a dialect.
@@ -34,10 +35,7 @@ pub fn document(dialect: DialectName) -> Json {
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             let scope = route.access.scope().name();
-            methods.insert(
-                route.method.name().into(),
-                written(&operation, route.path, scope, dialect),
-            );
+            methods.insert(route.method.name().into(), written(&operation, route, scope, dialect));
         }
     }
     for (path, methods) in shared::public_paths() {
@@ -48,6 +46,7 @@ pub fn document(dialect: DialectName) -> Json {
         DialectName::Envelope => envelope::schemas(),
         DialectName::Plain => plain::schemas(),
     });
+    schemas.extend(webhooks::schemas(dialect));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -71,19 +70,34 @@ pub fn document(dialect: DialectName) -> Json {
     })
 }
 
-fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName) -> Json {
-    let mut parameters: Vec<Json> = variable_parts(path).map(path_parameter).collect();
+fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectName) -> Json {
+    let mut parameters: Vec<Json> = variable_parts(route.path).map(path_parameter).collect();
     parameters.push(json!({
         "name": "Offshoot-Dialect", "in": "header", "required": false,
         "description": "The dialect of the answer; this document tells of one.",
         "schema": one_of(&[&dialect.to_string()]),
     }));
+    if route.method == Method::Post {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same request with the same key is done once, and answered alike for a day.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        }));
+    }
+    if route.tagged {
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The `ETag` of an answer that the caller has: 304 where it still says the same.",
+            "schema": text(),
+        }));
+    }
     parameters.extend(operation.query.iter().map(|parameter| {
         json!({
             "name": parameter.name, "in": "query", "required": parameter.required,
             "description": parameter.about, "schema": parameter.schema,
         })
     }));
+    let headers = |status| shared::headers(status, route);
     let mut answers = Map::new();
     let success = match dialect {
         DialectName::Envelope => &operation.envelope,
@@ -92,16 +106,21 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
     for (status, schema) in success {
         let content = match schema {
             None => {
-                json!({"description": "Done; there is nothing to say.", "headers": shared::headers(*status)})
+                json!({"description": "Done; there is nothing to say.", "headers": headers(*status)})
             }
             Some(schema) => json!({
-                "description": operation.summary, "headers": shared::headers(*status),
+                "description": operation.summary, "headers": headers(*status),
                 "content": {"application/json": {"schema": schema}},
             }),
         };
         answers.insert(status.to_string(), content);
     }
-    for status in operation.failures() {
+    if route.tagged {
+        let known = json!({"description": "As it was.", "headers": headers(304)});
+        answers.insert("304".into(), known);
+    }
+    let reused = (route.method == Method::Post).then_some(409);
+    for status in operation.failures().chain(reused) {
         let schema = match (status, dialect) {
             (401, DialectName::Plain) => named("Unauthorized"),
             (409, _) => named("Conflict"),
@@ -110,7 +129,7 @@ fn written(operation: &Operation, path: &str, scope: &str, dialect: DialectName)
         answers.insert(
             status.to_string(),
             json!({
-                "description": shared::reason(status), "headers": shared::headers(status),
+                "description": shared::reason(status), "headers": headers(status),
                 "content": {"application/json": {"schema": schema}},
             }),
         );

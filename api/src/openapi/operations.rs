@@ -35,7 +35,7 @@ pub(super) struct Operation {
 const ANY: [u16; 11] = [400, 401, 403, 404, 408, 413, 422, 429, 500, 501, 503];
 
 impl Operation {
-    fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
+    pub fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
         Operation {
             id,
             tag,
@@ -51,12 +51,12 @@ impl Operation {
         }
     }
 
-    fn about(mut self, text: &'static str) -> Self {
+    pub fn about(mut self, text: &'static str) -> Self {
         self.about = text;
         self
     }
 
-    fn asks(mut self, name: &'static str, schema: Json, about: &'static str) -> Self {
+    pub fn asks(mut self, name: &'static str, schema: Json, about: &'static str) -> Self {
         self.query.push(Parameter { name, about, required: false, schema });
         self
     }
@@ -66,7 +66,7 @@ impl Operation {
         self
     }
 
-    fn takes(mut self, body: Json, example: Json) -> Self {
+    pub fn takes(mut self, body: Json, example: Json) -> Self {
         self.body = Some(body);
         self.example = example;
         self
@@ -77,14 +77,14 @@ impl Operation {
     }
 
     /// The name of the schema of its answer, which both dialects have, each its own.
-    fn gives(mut self, status: u16, schema: &str) -> Self {
+    pub fn gives(mut self, status: u16, schema: &str) -> Self {
         self.envelope.push((status, Some(enveloped(named(schema)))));
         self.plain.push((status, Some(named(schema))));
         self
     }
 
     /// In the plain dialect it gives nothing.
-    fn gives_or_nothing(mut self, schema: &str) -> Self {
+    pub fn gives_or_nothing(mut self, schema: &str) -> Self {
         self.envelope.push((200, Some(enveloped(named(schema)))));
         self.plain.push((204, None));
         self
@@ -118,7 +118,7 @@ fn paged(operation: Operation, least: u64, most: u64) -> Operation {
     )
 }
 
-/// A time in a query: RFC 3339, or seconds since 1970.
+/// A time in a query or a body: RFC 3339, or seconds since 1970.
 fn moment() -> Json {
     json!({"anyOf": [time(), {"type": "number"}]})
 }
@@ -142,6 +142,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
         (Method::Patch, "") => update_branch(),
         (Method::Delete, "") => delete_branch(),
         (Method::Post, "/merge") => merge(),
+        (Method::Post, "/reset") => reset(),
         (Method::Get, "/diff") => diff(),
         (Method::Get, "/tables") => tables(),
         (Method::Get, "/tables/{table}/data") => page(),
@@ -156,7 +157,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
         (Method::Post, "/snapshots") => take_snapshot(),
         (Method::Post, "/restore/{snapshot}") => restore(),
         (Method::Get, "graph") => graph(),
-        _ => return None,
+        _ => return super::webhooks::of(method, rest),
     })
 }
 
@@ -183,15 +184,10 @@ fn create_branch() -> Operation {
             ("source_branch", about(text(), "Name or id; `main` where absent.")),
             ("parent", about(text(), "The same, in the tutorial's word.")),
             ("as_of", named("AsOf")),
-            (
-                "snapshot_id",
-                about(
-                    json!({"type": ["integer", "string"]}),
-                    "In the tutorial's word: seconds since 1970, or a snapshot's id or name.",
-                ),
-            ),
+            ("snapshot_id", snapshot()),
             ("metadata", object(&[], &[])),
             ("options", closed(&[], &[("read_only", flag()), ("isolated", flag())])),
+            ("expires_at", about(moment(), "When it is deleted, unless it is protected then.")),
         ],
     );
     Operation::new("createBranch", "Branches", "A new branch")
@@ -199,6 +195,14 @@ fn create_branch() -> Operation {
         .takes(body, json!({"name": "feature-x", "source_branch": "main"}))
         .gives(201, "BranchCreated")
         .writes()
+}
+
+/// A point in time of the tutorial's, in a body.
+fn snapshot() -> Json {
+    about(
+        json!({"type": ["integer", "string"]}),
+        "In the tutorial's word: seconds since 1970, or a snapshot's id or name.",
+    )
 }
 
 fn get_branch() -> Operation {
@@ -211,7 +215,12 @@ fn get_branch() -> Operation {
 fn update_branch() -> Operation {
     let body = closed(
         &[],
-        &[("display_name", text()), ("is_protected", flag()), ("metadata", object(&[], &[]))],
+        &[
+            ("display_name", text()),
+            ("is_protected", flag()),
+            ("metadata", object(&[], &[])),
+            ("expires_at", about(moment(), "When it is deleted; null: never by itself.")),
+        ],
     );
     Operation::new("updateBranch", "Branches", "A branch with another name, protection or metadata")
         .about("What is absent stays. `metadata` is replaced whole. Protection needs `admin`.")
@@ -344,7 +353,7 @@ fn delete() -> Operation {
 
 /// A statement and its parameters.
 fn statement() -> [(&'static str, Json); 2] {
-    [("sql", with(text(), "minLength", json!(1))), ("params", list(named("Parameter")))]
+    [("sql", with(text(), "minLength", json!(1))), ("params", named("Parameters"))]
 }
 
 fn query() -> Operation {
@@ -409,6 +418,25 @@ fn restore() -> Operation {
         .about("A commit on top: nothing of its history is lost.")
         .may_take(body, json!({"create_backup_branch": true}))
         .gives(200, "Restored")
+        .writes()
+}
+
+fn reset() -> Operation {
+    let body = closed(
+        &[],
+        &[
+            ("source_branch", about(text(), "Name or id; where it was made from, where absent.")),
+            ("parent", about(text(), "The same, in the tutorial's word.")),
+            ("as_of", about(named("AsOf"), "Which point of that branch; now, where absent.")),
+            ("snapshot_id", snapshot()),
+            ("create_backup_branch", flag()),
+            ("backup_branch_name", text()),
+        ],
+    );
+    Operation::new("resetBranch", "Branches", "A branch is set to where its source stands")
+        .about("A commit on top: nothing of its history is lost.")
+        .may_take(body, json!({"create_backup_branch": true}))
+        .gives(200, "Reset")
         .writes()
 }
 

@@ -2,9 +2,9 @@
 
 use super::document;
 use crate::rest::dialect::DialectName;
-use crate::rest::{Rest, public_wrong_method};
+use crate::rest::{Rest, Tag, public_wrong_method, unless_known};
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// `/v1/openapi.json`, `/v1/openapi.yaml`, and with the feature `docs` the pages `/v1/docs` and
-/// `/v1/redoc`. They need no credentials, and nobody counts who reads them.
+/// `/v1/redoc`. They need no credentials.
 pub(crate) fn routes() -> axum::Router<Rest> {
     let served = |form| {
         let route = move |State(rest): State<Rest>, asked: Asked, request: Request| async move {
@@ -50,13 +50,10 @@ fn served(rest: &Rest, Query(asked): &Asked, request: &Request, form: Form) -> R
         Form::Json => ("application/json", document(dialect).to_string()),
         Form::Yaml => ("application/yaml", yaml(&document(dialect))),
     };
-    let tag = format!("\"{}\"", blake3::hash(text.as_bytes()).to_hex().get(..32).unwrap_or(""));
-    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
-    }
-    let kind = HeaderValue::from_static(kind);
-    let fresh = HeaderValue::from_static("no-cache");
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, fresh)], [(ETAG, tag)], text).into_response()
+    let tag = Tag::of(&format!("{dialect} {kind}"), text.as_bytes());
+    let mut response = ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response();
+    tag.mark(&mut response);
+    unless_known(headers, response)
 }
 
 /// JSON as YAML in block style. Scalars are written as JSON writes them, which YAML reads alike.

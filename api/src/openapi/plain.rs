@@ -70,6 +70,7 @@ fn branches() -> Vec<(&'static str, Json)> {
         &[],
     );
     let branch = |known: &[(&str, Json)], perhaps: &[(&str, Json)]| {
+        let expires = [("expires_at", about(seconds(), "Where it is to be deleted by itself."))];
         let always = [
             ("id", text()),
             ("name", text()),
@@ -84,7 +85,7 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("is_protected", flag()),
             ("options", object(&[("read_only", flag()), ("isolated", flag())], &[])),
         ];
-        object(&[&always, known].concat(), perhaps)
+        object(&[&always, known].concat(), &[&expires, perhaps].concat())
     };
     let stats = ("stats", about(stats, "Absent for a deleted branch."));
     let details = [("metadata", object(&[], &[])), ("divergence", divergence())];

@@ -1,6 +1,7 @@
 //! What both dialects have: points in time, parameters, pages without a dialect.
 
-use super::schema::{anything, closed, count, list, one_of, text, time, with};
+use super::schema::{anything, closed, count, list, named, one_of, text, time, with};
+use crate::rest::routes::{Method, Route};
 use serde_json::{Map, Value as Json, json};
 
 pub(super) const DESCRIPTION: &str = "A SQL database that branches: branches cost nothing, every \
@@ -15,6 +16,7 @@ pub(super) fn tags() -> Json {
         {"name": "Data", "description": "Tables and their rows."},
         {"name": "SQL", "description": "Queries, statements, transactions."},
         {"name": "Time travel", "description": "History, snapshots, restoring."},
+        {"name": "Webhooks", "description": "Who is told what happens to branches."},
         {"name": "Server", "description": "The server itself. Public."},
     ])
 }
@@ -24,6 +26,7 @@ pub(super) fn part(name: &str) -> (&'static str, &'static str) {
     match name {
         "branch" => ("A branch's name or id. A slash in a name is written %2F.", "main"),
         "table" => ("A table's name.", "users"),
+        "webhook" => ("A webhook's id.", "1"),
         "snapshot" => ("A snapshot's id or name.", "before-import"),
         _ => ("An id.", "1"),
     }
@@ -35,7 +38,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         400 => "The request is not in order; the message names the place.",
         401 => "There is no credential, or none that is in order.",
         403 => "The caller may not do this, or the branch takes no writes.",
-        404 => "There is no such branch, table, column or snapshot.",
+        404 => "There is no such branch, table, column, snapshot or webhook.",
         408 => "The statement, or the body, took too long.",
         409 => "It would break a constraint, or conflicts with what is there.",
         413 => "The body is too large.",
@@ -48,7 +51,7 @@ pub(super) fn reason(status: u16) -> &'static str {
 }
 
 /// Headers of an answer.
-pub(super) fn headers(status: u16) -> Json {
+pub(super) fn headers(status: u16, route: &Route) -> Json {
     let header = |schema: Json, about: &str| json!({"schema": schema, "description": about});
     let mut headers = json!({
         "X-Request-Id": with(header(text(), "Names the request in logs."), "required", json!(true)),
@@ -59,6 +62,18 @@ pub(super) fn headers(status: u16) -> Json {
     if matches!(status, 429 | 503) {
         let after = header(count(), "In how many seconds to come back.");
         headers = with(headers, "Retry-After", with(after, "required", json!(true)));
+    }
+    if route.tagged && matches!(status, 200 | 304) {
+        let tag = header(text(), "Of what the answer says, for `If-None-Match`.");
+        headers = with(headers, "ETag", with(tag, "required", json!(true)));
+    }
+    if route.method == Method::Post {
+        let again = "`true` where this was answered before, to the same `Idempotency-Key`.";
+        headers = with(headers, "Idempotency-Replayed", header(one_of(&["true"]), again));
+        if status == 409 {
+            let after = "Where the request with this `Idempotency-Key` is still being done.";
+            headers = with(headers, "Retry-After", header(count(), after));
+        }
     }
     headers
 }
@@ -77,7 +92,20 @@ pub(super) fn schemas() -> Map<String, Json> {
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, typed]});
     let schemas = [
         ("AsOf", with(point, "description", json!("A point in time."))),
-        ("Parameter", with(parameter, "description", json!("A value for `$1`, `$2`, …"))),
+        ("Parameter", with(parameter, "description", json!("A value for a parameter."))),
+        (
+            "Parameters",
+            with(
+                json!({"anyOf": [
+                    list(named("Parameter")),
+                    {"type": "object", "additionalProperties": named("Parameter")},
+                ]}),
+                "description",
+                json!(
+                    "Values for `$1`, `?`, … in order; or by name, for `:name`, `@name`, `$name`."
+                ),
+            ),
+        ),
         (
             "Cell",
             with(anything(), "description", json!("A value of a column, as its type is written.")),

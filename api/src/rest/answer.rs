@@ -1,6 +1,8 @@
 //! What requests come to, in no dialect yet: facts with their core types. A dialect makes them JSON.
 
-use offshoot_core::database::{Divergence, LogEntry, MergeReport, Size};
+use super::error::Failure;
+use crate::webhooks::view::WebhookAnswer;
+use offshoot_core::database::{Divergence, LogEntry, MergeReport, Reset, Size};
 use offshoot_core::error::Error;
 use offshoot_core::history::{BranchRecord, Micros, Scn, SnapshotRecord};
 use offshoot_core::merge::Policy;
@@ -10,26 +12,55 @@ use offshoot_core::value::{SqlType, Value};
 /// The answer of each kind of request.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Branches { branches: Vec<BranchView>, pages: Pages },
+    Branches {
+        branches: Vec<BranchView>,
+        pages: Pages,
+    },
     BranchCreated(Box<BranchView>),
     Branch(Box<BranchView>),
     BranchChanged(BranchRecord),
     BranchDeleted(BranchRecord),
-    Merged { report: Box<MergeReport>, policy: Policy },
+    Merged {
+        report: Box<MergeReport>,
+        policy: Policy,
+    },
     Diff(DiffView),
     Graph(GraphView),
     Tables(Vec<TableView>),
-    Rows { rows: Rows, pages: Pages },
-    Inserted { inserted: u64, ids: Vec<Value> },
+    Rows {
+        rows: Rows,
+        pages: Pages,
+    },
+    Inserted {
+        inserted: u64,
+        ids: Vec<Value>,
+    },
     Updated(u64),
     Deleted(u64),
-    Query { rows: Rows, plan: String },
-    Executed { statement: StatementView, at: Head, branch: String },
-    Transaction { statements: Vec<StatementView>, at: Head },
+    Query {
+        rows: Rows,
+        plan: String,
+    },
+    Executed {
+        statement: StatementView,
+        at: Head,
+        branch: String,
+    },
+    Transaction {
+        statements: Vec<StatementView>,
+        at: Head,
+    },
     History(Vec<HistoryEntry>),
     Snapshots(Vec<SnapshotRecord>),
     Snapshot(SnapshotRecord),
-    Restored { snapshot: SnapshotRecord, backup: Option<String> },
+    Restored {
+        snapshot: SnapshotRecord,
+        backup: Option<String>,
+    },
+    Webhooks(WebhookAnswer),
+    /// No answer: what the work found out, where the core has no error for it.
+    Refused(Box<Failure>),
+    Reset(Box<Reset>),
 }
 
 /// A place among pages.

@@ -36,6 +36,22 @@ impl Sender {
         }
     }
 
+    /// Refuses unless a branch may be made from any other: where nobody named the source, its name is
+    /// known only when it is too late to refuse.
+    pub fn require_any_source(&self) -> Result<(), Failure> {
+        match &self.0 {
+            Some(caller) if !caller.scopes.touches_all() => Err(Failure::forbidden(
+                "this needs the scope 'read' on every branch, or 'source_branch' to name one",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Under whose name its idempotency keys are kept: a subject's, whatever credential it shows.
+    pub fn key(&self) -> String {
+        self.0.as_ref().map(|caller| caller.limits_key.clone()).unwrap_or_default()
+    }
+
     /// Whether a branch stands in a list for this sender.
     pub fn sees(&self, record: &BranchRecord) -> bool {
         self.0.as_ref().is_none_or(|caller| caller.may(Scope::Read, &record.name))

@@ -3,7 +3,7 @@
 use super::answer::{Answer, BranchView, Done, Pages, Stats};
 use super::error::Failure;
 use super::history::newest_entries;
-use super::input::{as_of_field, snapshot_field};
+use super::input::{as_of_field, snapshot_field, time_field};
 use super::request::{Fields, Incoming, agreed};
 use super::serve::Work;
 use super::stats::stats;
@@ -138,6 +138,7 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     let as_of = as_of.unwrap_or(AsOf::Now);
     let metadata = metadata(&mut body)?.unwrap_or_default();
     let (read_only, isolated) = options(&mut body)?;
+    let expires = time_field(&mut body, "expires_at")?.flatten();
     body.end()?;
     check_name(&name).map_err(|e| Failure::invalid(format!("field 'name': {e}")))?;
     if !isolated {
@@ -147,7 +148,7 @@ pub(crate) fn create(incoming: Incoming) -> Result<Work, Failure> {
     }
     incoming.sender.require(Scope::Branch, &name)?;
     incoming.sender.require_source(&source)?;
-    let new = NewBranch { name, display_name, source, as_of, metadata, read_only };
+    let new = NewBranch { name, display_name, source, as_of, metadata, read_only, expires };
     let habits = incoming.habits;
     let work = Work::new(move |call| {
         let Receipt { value, ticket } = call.database.create_branch(&call.moment, new.clone())?;
@@ -227,14 +228,16 @@ pub(crate) fn update(incoming: Incoming) -> Result<Work, Failure> {
         display_name: display_name(&mut body)?,
         protected: body.flag("is_protected")?,
         metadata: metadata(&mut body)?,
+        expires: time_field(&mut body, "expires_at")?,
     };
     body.end()?;
     if patch.protected.is_some() {
         incoming.sender.require(Scope::Admin, &name)?;
     }
     Ok(Work::new(move |call| {
-        let BranchPatch { display_name, protected, metadata } = &patch;
-        if display_name.is_none() && protected.is_none() && metadata.is_none() {
+        let BranchPatch { display_name, protected, metadata, expires } = &patch;
+        let unsaid = display_name.is_none() && protected.is_none() && metadata.is_none();
+        if unsaid && expires.is_none() {
             // Nothing is asked for, so nothing is written.
             return Ok(Done::read(Answer::BranchChanged(call.database.branch(&name)?)));
         }

@@ -108,6 +108,52 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Rate limit exceeded")
     }
 
+    /// There is no such webhook.
+    pub fn no_webhook(id: &str) -> Self {
+        let (kind, name) = ("Webhook".to_owned(), id.to_owned());
+        let message = format!("Webhook '{id}' does not exist");
+        Self::new(StatusCode::NOT_FOUND, "WEBHOOK_NOT_FOUND", message)
+            .with(Details::Missing { kind, name })
+    }
+
+    /// The key of a request is another's.
+    pub fn key_reused() -> Self {
+        let message =
+            "this Idempotency-Key came with another request: another address, dialect or body";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message)
+    }
+
+    /// The same request is being done.
+    pub fn in_progress() -> Self {
+        let message = "the request with this Idempotency-Key is still being done";
+        Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS", message).with(Details::Retriable)
+    }
+
+    /// The same request was done, and what it was answered is not known any more.
+    pub fn answer_gone() -> Self {
+        let message = "the request with this Idempotency-Key was done, or was broken off on the way; \
+                       its answer is not kept";
+        Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_ANSWER_GONE", message)
+    }
+
+    /// Whether it is worth while to come again in seconds.
+    pub fn in_seconds(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE || self.code == "IDEMPOTENCY_IN_PROGRESS"
+    }
+
+    /// Whether the same request, sent again, is to be done: nothing of it was, and it may fare better.
+    pub fn nothing_done(&self) -> bool {
+        use StatusCode as S;
+        let turned_away = [
+            S::UNAUTHORIZED,
+            S::FORBIDDEN,
+            S::REQUEST_TIMEOUT,
+            S::TOO_MANY_REQUESTS,
+            S::SERVICE_UNAVAILABLE,
+        ];
+        turned_away.contains(&self.status) || self.details == Details::Retriable
+    }
+
     /// The documents have it, and Offshoot has not.
     pub fn not_implemented(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message)

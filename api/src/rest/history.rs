@@ -1,15 +1,15 @@
 //! A branch's past: its history, its snapshots, and the way back to them.
 
 use super::answer::{Answer, Done, HistoryEntry};
+use super::backup::Backup;
 use super::error::Failure;
 use super::input::moment;
 use super::request::{Incoming, Params};
 use super::serve::Work;
-use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::AsOf;
 use offshoot_core::error::{Error, Result as CoreResult};
-use offshoot_core::history::{Micros, SnapshotRecord, check_name};
+use offshoot_core::history::{Micros, SnapshotRecord};
 use offshoot_core::value::MICROS_PER_SECOND;
 
 /// The most entries that one request gets.
@@ -126,38 +126,15 @@ pub(crate) fn restore(incoming: Incoming) -> Result<Work, Failure> {
     let (branch, snapshot) = (incoming.part(0)?, incoming.part(1)?);
     let mut body = incoming.object_or_nothing()?;
     incoming.query.end()?;
-    let name = body.text("backup_branch_name")?;
-    // Whoever names a backup wants one.
-    let backup = body.flag("create_backup_branch")?.unwrap_or(name.is_some());
+    let backup = Backup::of(&mut body)?;
     body.end()?;
-    if let Some(name) = &name {
-        check_name(name)
-            .map_err(|e| Failure::invalid(format!("field 'backup_branch_name': {e}")))?;
-        incoming.sender.require(Scope::Branch, name)?;
-    } else if backup {
-        // What every name begins with that is made up for a backup, see below.
-        incoming.sender.require(Scope::Branch, &format!("{branch}-backup-"))?;
-    }
+    backup.permitted(&incoming.sender, &branch)?;
     let author = incoming.sender.author();
     Ok(Work::new(move |call| {
-        let backup = match (backup, &name) {
-            (false, _) => None,
-            (true, Some(name)) => Some(name.clone()),
-            (true, None) => Some(backup_name(call, &branch)?),
-        };
+        let backup = backup.name(call, &branch)?;
         let restored = call.database.restore(&call.moment, &branch, &snapshot, backup, &author)?;
         let answer =
             Answer::Restored { snapshot: restored.value.snapshot, backup: restored.value.backup };
         Ok(Done { answer, ticket: restored.ticket })
     }))
-}
-
-/// A name for a backup that nobody named: where the branch stands, and something that never recurs.
-fn backup_name(call: &Call, branch: &str) -> CoreResult<String> {
-    let record = call.database.branch(branch)?;
-    let random = call.moment.derive("backup branch", 0);
-    let suffix = format!("-backup-{}-{:02x}{:02x}", record.head_scn, random[0], random[1]);
-    let most = offshoot_core::history::NAME_MAX_BYTES.saturating_sub(suffix.len());
-    let kept = record.name.get(..record.name.floor_char_boundary(most)).unwrap_or_default();
-    Ok(format!("{kept}{suffix}"))
 }

@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::request::{Fields, Params, agreed, kind_of, wrong};
 use super::time;
 use offshoot_core::database::AsOf;
-use offshoot_core::history::Scn;
+use offshoot_core::history::{Micros, Scn};
 use offshoot_core::value::{SqlType, Value, from_json};
 use serde_json::Value as Json;
 
@@ -77,6 +77,18 @@ fn time_at(text: &str, place: &str) -> Result<AsOf> {
     Ok(AsOf::Time { at, whole_second })
 }
 
+/// A time of a body: RFC 3339 text, or seconds since 1970. `Some(None)` where it is null.
+pub(crate) fn time_field(body: &mut Fields, name: &str) -> Result<Option<Option<Micros>>> {
+    let place = body.place(name);
+    match body.raw(name) {
+        None => Ok(None),
+        Some(Json::Null) => Ok(Some(None)),
+        Some(Json::String(text)) => moment(&text, &place).map(|(at, _)| Some(Some(at))),
+        Some(Json::Number(n)) => moment(&n.to_string(), &place).map(|(at, _)| Some(Some(at))),
+        Some(other) => Err(wrong(&place, "a time, or null", &other)),
+    }
+}
+
 /// `as_of_type` and `as_of_value` of a query, or `as_of`, which is a time.
 pub(crate) fn as_of_params(params: &mut Params) -> Result<AsOf> {
     let time = params.text("as_of").map(|text| time_at(&text, "as_of")).transpose()?;
@@ -133,10 +145,35 @@ fn scn(text: &str, place: &str) -> Result<Scn> {
         .ok_or_else(|| Failure::invalid(format!("'{place}' must be a whole number, not negative")))
 }
 
-/// The `params` of a statement: bare JSON values, or `{"type": …, "value": …}`.
-pub(crate) fn params_field(body: &mut Fields) -> Result<Vec<Value>> {
-    let items = body.list("params")?.unwrap_or_default();
-    items.into_iter().map(|(place, item)| param(item, &place)).collect()
+/// The values for a statement's parameters.
+#[derive(Debug)]
+pub(crate) enum Given {
+    /// In the order of their numbers.
+    Ordered(Vec<Value>),
+    /// By name.
+    Named(Vec<(String, Value)>),
+}
+
+/// The `params` of a statement: a list, or an object of names. Each is a bare JSON value or
+/// `{"type": …, "value": …}`.
+pub(crate) fn params_field(body: &mut Fields) -> Result<Given> {
+    let place = body.place("params");
+    match body.raw("params") {
+        None | Some(Json::Null) => Ok(Given::Ordered(Vec::new())),
+        Some(Json::Array(items)) => {
+            let items = items.into_iter().enumerate();
+            let values = items.map(|(at, item)| param(item, &format!("{place}[{at}]")));
+            values.collect::<Result<_>>().map(Given::Ordered)
+        }
+        Some(Json::Object(items)) => {
+            let values = items.into_iter().map(|(name, item)| {
+                let value = param(item, &format!("{place}.{name}"))?;
+                Ok((name, value))
+            });
+            values.collect::<Result<_>>().map(Given::Named)
+        }
+        Some(other) => Err(wrong(&place, "an array, or an object of names", &other)),
+    }
 }
 
 const TYPES: &[(&str, SqlType)] = &[

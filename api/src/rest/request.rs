@@ -6,8 +6,10 @@
 use super::author::Sender;
 use super::dialect::Habits;
 use super::error::Failure;
+use crate::webhooks::Webhooks;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -24,6 +26,8 @@ pub(crate) struct Incoming {
     pub sender: Sender,
     /// What it means where it says nothing.
     pub habits: Habits,
+    /// Who keeps webhooks, where anyone does.
+    pub webhooks: Option<Arc<dyn Webhooks>>,
 }
 
 impl Incoming {

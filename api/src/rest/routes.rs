@@ -2,8 +2,9 @@
 //! table, and so is the OpenAPI document; nothing is in one and not in the other.
 
 use super::serve::Endpoint;
-use super::{branches, data, diff, graph, history, merge, sql};
+use super::{branches, data, diff, graph, history, merge, reset, sql};
 use crate::auth::Access;
+use crate::webhooks::endpoints as webhooks;
 use axum::routing::MethodFilter;
 
 /// One method of one address.
@@ -13,6 +14,8 @@ pub(crate) struct Route {
     pub path: &'static str,
     pub access: Access,
     pub endpoint: Endpoint,
+    /// Whether its answers have entity tags.
+    pub tagged: bool,
 }
 
 /// A method that a route has.
@@ -51,35 +54,41 @@ impl Method {
 }
 
 const fn get(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
-    Route { method: Method::Get, path, access, endpoint }
+    Route { method: Method::Get, path, access, endpoint, tagged: false }
+}
+
+/// What tells of branches and definitions, and not of rows.
+const fn tagged(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
+    Route { tagged: true, ..get(path, access, endpoint) }
 }
 
 const fn post(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
-    Route { method: Method::Post, path, access, endpoint }
+    Route { method: Method::Post, path, access, endpoint, tagged: false }
 }
 
 const fn put(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
-    Route { method: Method::Put, path, access, endpoint }
+    Route { method: Method::Put, path, access, endpoint, tagged: false }
 }
 
 const fn patch(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
-    Route { method: Method::Patch, path, access, endpoint }
+    Route { method: Method::Patch, path, access, endpoint, tagged: false }
 }
 
 const fn delete(path: &'static str, access: Access, endpoint: Endpoint) -> Route {
-    Route { method: Method::Delete, path, access, endpoint }
+    Route { method: Method::Delete, path, access, endpoint, tagged: false }
 }
 
 /// All of them.
 pub(crate) static ROUTES: &[Route] = &[
-    get("/v1/branches", Access::LIST, branches::list),
+    tagged("/v1/branches", Access::LIST, branches::list),
     post("/v1/branches", Access::CREATE_BRANCH, branches::create),
-    get("/v1/branches/{branch}", Access::READ, branches::details),
+    tagged("/v1/branches/{branch}", Access::READ, branches::details),
     patch("/v1/branches/{branch}", Access::BRANCH, branches::update),
     delete("/v1/branches/{branch}", Access::BRANCH, branches::delete),
     post("/v1/branches/{branch}/merge", Access::MERGE, merge::merge),
+    post("/v1/branches/{branch}/reset", Access::RESET, reset::reset),
     get("/v1/branches/{branch}/diff", Access::READ_MUCH, diff::diff),
-    get("/v1/branches/{branch}/tables", Access::READ, data::tables),
+    tagged("/v1/branches/{branch}/tables", Access::READ, data::tables),
     get("/v1/branches/{branch}/tables/{table}/data", Access::READ, data::page),
     post("/v1/branches/{branch}/tables/{table}/data", Access::WRITE, data::insert),
     put("/v1/branches/{branch}/tables/{table}/data", Access::WRITE, data::update),
@@ -88,8 +97,14 @@ pub(crate) static ROUTES: &[Route] = &[
     post("/v1/branches/{branch}/execute", Access::WRITE, sql::execute),
     post("/v1/branches/{branch}/transaction", Access::WRITE, sql::transaction),
     get("/v1/branches/{branch}/history", Access::READ, history::history),
-    get("/v1/branches/{branch}/snapshots", Access::READ, history::snapshots),
+    tagged("/v1/branches/{branch}/snapshots", Access::READ, history::snapshots),
     post("/v1/branches/{branch}/snapshots", Access::WRITE, history::snapshot),
     post("/v1/branches/{branch}/restore/{snapshot}", Access::WRITE_MUCH, history::restore),
-    get("/v1/graph", Access::READ_ALL, graph::graph),
+    tagged("/v1/graph", Access::READ_ALL, graph::graph),
+    get("/v1/webhooks", Access::ADMIN, webhooks::list),
+    post("/v1/webhooks", Access::ADMIN_WRITE, webhooks::create),
+    get("/v1/webhooks/{webhook}", Access::ADMIN, webhooks::get),
+    patch("/v1/webhooks/{webhook}", Access::ADMIN_WRITE, webhooks::update),
+    delete("/v1/webhooks/{webhook}", Access::ADMIN_WRITE, webhooks::delete),
+    get("/v1/webhooks/{webhook}/deliveries", Access::ADMIN, webhooks::deliveries),
 ];

@@ -4,14 +4,19 @@ use super::answer::{Done, Outcome};
 use super::author::Sender;
 use super::dialect::{Dialect, DialectName, Encoded, Meta};
 use super::error::Failure;
+use super::etag::{Tag, unless_known};
 use super::guard::{self, Guard, Verdict};
+use super::replay::{self, NothingDone, Replays, Same};
 use super::request::{Incoming, Params};
-use crate::auth::{Access, Caller};
+use super::routes::Route;
+use crate::auth::Caller;
 use crate::host::{Answer, Call, Host, Job, Ran};
+use crate::limits::Class;
+use crate::webhooks::Webhooks;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection};
-use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, IF_NONE_MATCH, RETRY_AFTER, VARY};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use offshoot_core::error::Error;
@@ -25,6 +30,8 @@ pub(crate) struct Rest {
     /// The dialect of requests that choose none.
     pub default: DialectName,
     pub guard: Guard,
+    pub webhooks: Option<Arc<dyn Webhooks>>,
+    pub replays: Arc<Replays>,
 }
 
 impl Rest {
@@ -34,6 +41,16 @@ impl Rest {
             Ok(name) => (name.dialect(), Ok(())),
             Err((name, failure)) => (name.dialect(), Err(failure)),
         }
+    }
+
+    /// The moment of a request that is no job, or none yet.
+    async fn moment(&self) -> (u64, Moment) {
+        if let Some(moment) = self.host.moment() {
+            return (0, moment);
+        }
+        let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
+        let Ran { elapsed_ms, moment, .. } = self.host.run(None, nothing).await;
+        (elapsed_ms, moment)
     }
 }
 
@@ -70,8 +87,7 @@ pub(crate) type Endpoint = fn(Incoming) -> Result<Work, Failure>;
 /// Answers a request that may come in.
 pub(crate) async fn serve(
     rest: Rest,
-    access: Access,
-    endpoint: Endpoint,
+    route: &'static Route,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
@@ -81,9 +97,9 @@ pub(crate) async fn serve(
     let (dialect, chosen) = rest.dialect(&request);
     // A path that cannot be read names no branch, so only a scope over all lets it in: to its 400.
     let Verdict { entry, taken } =
-        rest.guard.judge(Some(access), branch.as_deref(), request.extensions());
+        rest.guard.judge(Some(route.access), branch.as_deref(), request.extensions());
     let mut response = match entry.and(chosen) {
-        Ok(()) => answer(&rest, dialect, endpoint, path, request).await,
+        Ok(()) => answer(&rest, dialect, route, path, request).await,
         Err(failure) => refuse(&rest, dialect, failure).await,
     };
     guard::mark(&mut response, taken);
@@ -93,16 +109,49 @@ pub(crate) async fn serve(
 async fn answer(
     rest: &Rest,
     dialect: &'static dyn Dialect,
-    endpoint: Endpoint,
+    route: &'static Route,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
+    let headers = request.headers();
+    let known = headers.contains_key(IF_NONE_MATCH).then(|| headers.clone());
+    let key = match *request.method() {
+        Method::POST => replay::key_of(headers),
+        _ => Ok(None),
+    };
+    let key = match key {
+        Ok(key) => key.map(|key| (key, Same::of(&request, &dialect.name().to_string()))),
+        Err(failure) => return refuse(rest, dialect, failure).await,
+    };
     let incoming = match read(rest, dialect, path, request).await {
         Ok(incoming) => incoming,
         Err(failure) => return refuse(rest, dialect, failure).await,
     };
-    match endpoint(incoming) {
-        Ok(work) => run(rest, dialect, work).await,
+    let Some((key, same)) = key else {
+        let response = done(rest, dialect, route, incoming).await;
+        return match known {
+            Some(asked) => unless_known(&asked, response),
+            None => response,
+        };
+    };
+    let (name, same) = ((incoming.sender.key(), key), same(&incoming.body));
+    let (_, moment) = rest.moment().await;
+    let safe = route.access.class() == Class::Query;
+    let doing = done(rest, dialect, route, incoming);
+    match rest.replays.once(name, same, moment.now, safe, doing).await {
+        Ok(response) => response,
+        Err(failure) => refuse(rest, dialect, failure).await,
+    }
+}
+
+async fn done(
+    rest: &Rest,
+    dialect: &'static dyn Dialect,
+    route: &'static Route,
+    incoming: Incoming,
+) -> Response {
+    match (route.endpoint)(incoming) {
+        Ok(work) => run(rest, dialect, work, route.tagged).await,
         Err(failure) => refuse(rest, dialect, failure).await,
     }
 }
@@ -122,7 +171,8 @@ async fn read(
     }
     let sender = Sender(request.extensions().get::<Caller>().cloned());
     let body = whole(request.into_body(), max_bytes).await?;
-    Ok(Incoming { path, query, body, sender, habits: dialect.habits() })
+    let webhooks = rest.webhooks.clone();
+    Ok(Incoming { path, query, body, sender, habits: dialect.habits(), webhooks })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -167,7 +217,7 @@ fn refused(error: &(dyn std::error::Error + 'static)) -> Option<BodyRefused> {
     chain.find_map(|error| error.downcast_ref().copied())
 }
 
-async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response {
+async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work, tagged: bool) -> Response {
     let Work { status, timeout_ms, mut job } = work;
     // A large answer is made JSON where blocking is allowed.
     let job: Job = Box::new(move |call| {
@@ -182,7 +232,12 @@ async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response
             Ok(encoded) => match *encoded {
                 Ok(encoded) => {
                     let status = encoded.status.unwrap_or(status);
-                    return named(dialect.success(status, &encoded, &meta), &meta);
+                    let mut response = named(dialect.success(status, &encoded, &meta), &meta);
+                    if tagged {
+                        let form = dialect.name().to_string();
+                        Tag::of(&form, &encoded.json).mark(&mut response);
+                    }
+                    return response;
                 }
                 Err(failure) => failure,
             },
@@ -191,9 +246,16 @@ async fn run(rest: &Rest, dialect: &'static dyn Dialect, work: Work) -> Response
         Err(Error::Timeout) => Failure::timeout(rest.host.time_ms(timeout_ms)),
         Err(error) => Failure::from(error),
     };
-    let mut response = named(dialect.failure(&failure, &meta), &meta);
-    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
+    failed(dialect, &failure, &meta)
+}
+
+fn failed(dialect: &dyn Dialect, failure: &Failure, meta: &Meta) -> Response {
+    let mut response = named(dialect.failure(failure, meta), meta);
+    if failure.in_seconds() {
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    if failure.nothing_done() {
+        response.extensions_mut().insert(NothingDone);
     }
     response
 }
@@ -203,20 +265,8 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers what never became work. The host is asked all the same: it alone can name a request.
 pub(crate) async fn refuse(rest: &Rest, dialect: &dyn Dialect, failure: Failure) -> Response {
-    let nothing: Job = Box::new(|_| Ok(Answer::read(Box::new(()))));
-    let (elapsed_ms, moment) = match rest.host.moment() {
-        Some(moment) => (0, moment),
-        None => {
-            let Ran { elapsed_ms, moment, .. } = rest.host.run(None, nothing).await;
-            (elapsed_ms, moment)
-        }
-    };
-    let meta = Meta { request_id: request_id(&moment), elapsed_ms };
-    let mut response = named(dialect.failure(&failure, &meta), &meta);
-    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
-    }
-    response
+    let (elapsed_ms, moment) = rest.moment().await;
+    failed(dialect, &failure, &Meta { request_id: request_id(&moment), elapsed_ms })
 }
 
 /// Names the request on its answer as its body and the logs do.

@@ -3,21 +3,22 @@
 use super::answer::{Answer, Done, Head, Rows, StatementView};
 use super::author::Sender;
 use super::error::Failure;
-use super::input::{as_of_field, params_field};
+use super::input::{Given as Values, as_of_field, params_field};
 use super::request::{Fields, Incoming};
 use super::serve::Work;
 use crate::auth::Scope;
 use crate::host::Call;
 use offshoot_core::database::AsOf;
 use offshoot_core::error::{Error, Result as CoreResult};
-use offshoot_core::sql::{Output, Request, Session, StatementKind};
+use offshoot_core::sql::{Output, Request, Session};
 use offshoot_core::value::Value;
+use std::borrow::Cow;
 
 /// A statement as a body gives it.
 #[derive(Debug)]
 struct Given {
     sql: String,
-    params: Vec<Value>,
+    params: Values,
 }
 
 impl Given {
@@ -36,10 +37,28 @@ impl Given {
         }
     }
 
-    fn request(&self, call: &Call, as_of: &AsOf, read_only: bool) -> Request<'_> {
+    /// The values in the order of their numbers, which only the statement says of names.
+    fn values(&self, call: &Call, session: &Session) -> CoreResult<Cow<'_, [Value]>> {
+        match &self.params {
+            Values::Ordered(values) => Ok(Cow::Borrowed(values)),
+            Values::Named(values) => {
+                let known = session.parameters(&self.sql, call.limits.sql_bytes)?;
+                let values = values.iter().map(|(name, value)| (name, value.clone()));
+                known.ordered(values).map(Cow::Owned)
+            }
+        }
+    }
+
+    fn request<'r>(
+        &'r self,
+        call: &Call,
+        params: &'r [Value],
+        as_of: &AsOf,
+        read_only: bool,
+    ) -> Request<'r> {
         Request {
             sql: &self.sql,
-            params: &self.params,
+            params,
             as_of: as_of.clone(),
             read_only,
             limits: call.limits.clone(),
@@ -61,37 +80,29 @@ pub(crate) fn query(incoming: Incoming) -> Result<Work, Failure> {
     let author = incoming.sender.author();
     let work = Work::new(move |call| {
         let mut session = session(call, &branch, &author);
-        let request = given.request(call, &as_of, true);
-        let output = match run(&mut session, &request) {
+        let values = given.values(call, &session)?;
+        let request = given.request(call, &values, &as_of, true);
+        // The plan that is told is the one that ran.
+        let done = match explains {
+            true => session.execute_explained(&request),
+            false => session.execute(&request).map(|output| (output, String::new())),
+        };
+        let (output, plan) = match done {
             // A write is refused here whatever the point in time.
             Err(Error::ReadOnly(_)) => {
                 Err(Error::Invalid("only queries run here; this statement writes".into()))
             }
             other => other,
         }?;
-        let plan = match explains {
-            true => plan(&mut session, &request, output.kind)?,
-            false => String::new(),
+        stays_closed(&session)?;
+        let plan = match explains && plan.is_empty() {
+            true => output.kind.name().to_lowercase(),
+            false => plan,
         };
         let Output { columns, rows, .. } = output;
         Ok(Done::read(Answer::Query { rows: Rows { columns, rows }, plan }))
     });
     Ok(work.within(timeout_ms))
-}
-
-/// How a query found its rows, a step a line. The query ran; that it cannot be explained is no error.
-fn plan(session: &mut Session, request: &Request<'_>, kind: StatementKind) -> CoreResult<String> {
-    if kind != StatementKind::Select {
-        return Ok(kind.name().to_lowercase());
-    }
-    let sql = format!("EXPLAIN {}", request.sql);
-    let lines = match session.execute(&Request { sql: &sql, ..request.clone() }) {
-        Ok(output) => output.rows,
-        Err(error @ (Error::Fault(_) | Error::Timeout)) => return Err(error),
-        Err(_) => Vec::new(),
-    };
-    let lines: Vec<String> = lines.iter().flatten().map(Value::to_text).collect();
-    Ok(if lines.is_empty() { "no plan to show".to_owned() } else { lines.join("\n") })
 }
 
 /// POST …/execute
@@ -105,7 +116,9 @@ pub(crate) fn execute(incoming: Incoming) -> Result<Work, Failure> {
     let author = incoming.sender.author();
     let work = Work::new(move |call| {
         let mut session = session(call, &branch, &author);
-        let output = run(&mut session, &given.request(call, &AsOf::Now, false))?;
+        let values = given.values(call, &session)?;
+        let output = session.execute(&given.request(call, &values, &AsOf::Now, false))?;
+        stays_closed(&session)?;
         let at = head_after(call, &branch, &output)?;
         let ticket = output.ticket;
         let answer = Answer::Executed { statement: view(output), at, branch: branch.clone() };
@@ -134,8 +147,12 @@ pub(crate) fn transaction(incoming: Incoming) -> Result<Work, Failure> {
     let author = incoming.sender.author();
     let work = Work::new(move |call| {
         let mut session = session(call, &branch, &author);
-        let requests: Vec<Request<'_>> =
-            given.iter().map(|given| given.request(call, &AsOf::Now, false)).collect();
+        let values = given.iter().map(|given| given.values(call, &session));
+        let values = values.collect::<CoreResult<Vec<_>>>()?;
+        let requests = given.iter().zip(&values);
+        let requests: Vec<Request<'_>> = requests
+            .map(|(given, values)| given.request(call, values, &AsOf::Now, false))
+            .collect();
         let outputs = session.execute_batch(&requests)?;
         let Some(last) = outputs.last() else {
             return Err(Error::Internal("a transaction gave no outputs".into()));
@@ -151,12 +168,11 @@ fn session(call: &Call, branch: &str, author: &str) -> Session {
     Session::new(call.database.clone(), branch, author).staying()
 }
 
-/// Runs one statement. A session ends with its request, so one that opens a transaction would only
-/// lose what comes after it.
-fn run(session: &mut Session, request: &Request<'_>) -> CoreResult<Output> {
-    let output = session.execute(request)?;
+/// Refuses a statement that opened a transaction: a session ends with its request, so that what comes
+/// after it would only be lost.
+fn stays_closed(session: &Session) -> CoreResult<()> {
     match session.in_transaction() {
-        false => Ok(output),
+        false => Ok(()),
         true => Err(Error::Invalid(
             "a transaction does not outlive its request: send its statements together to \
              /transaction"

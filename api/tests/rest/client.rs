@@ -1,12 +1,13 @@
 //! The router called as a function: no server, no runtime.
 
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{HeaderMap, Method, Request};
 use axum::{Router, response::Response};
 use http_body_util::BodyExt;
 use offshoot_api::DialectName;
 use offshoot_api::auth::{Caller, Scopes};
 use offshoot_api::direct::Direct;
+use offshoot_api::host::Host;
 use offshoot_core::chunk::MemoryStore;
 use offshoot_core::database::{Database, NewBranch};
 use offshoot_core::history::Micros;
@@ -22,6 +23,7 @@ use tower::ServiceExt;
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
+    pub headers: HeaderMap,
     pub body: Value,
     pub text: String,
 }
@@ -63,12 +65,16 @@ impl Api {
 
     /// Over an empty database, with limits.
     pub fn with_limits(limits: Limits, body_max_bytes: usize) -> Self {
+        Self::with_host(|direct| direct.with_limits(limits, body_max_bytes))
+    }
+
+    /// Over an empty database, with a host around the usual one.
+    pub fn with_host<H: Host>(around: impl FnOnce(Direct) -> H) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let opened = Database::open(Arc::new(MemoryStore::new()), &moment(&clock)).unwrap();
         let database = Arc::new(opened.value);
         let of_host = clock.clone();
-        let host = Direct::new(database.clone(), Box::new(move || moment(&of_host)))
-            .with_limits(limits, body_max_bytes);
+        let host = around(Direct::new(database.clone(), Box::new(move || moment(&of_host))));
         Api { router: offshoot_api::router(Arc::new(host)), database, clock }
     }
 
@@ -130,13 +136,28 @@ impl Api {
         self.answer(request)
     }
 
+    /// A request with headers.
+    pub fn with(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.answer(request.body(body.into()).unwrap())
+    }
+
     pub fn answer(&self, request: Request<Body>) -> Reply {
         let response: Response = finished(self.router.clone().oneshot(request)).unwrap();
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = finished(response.into_body().collect()).unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, body, text }
+        Reply { status, headers, body, text }
     }
 
     pub fn get(&self, path: &str) -> Reply {
@@ -209,6 +230,11 @@ impl Reply {
         assert!(error["message"].as_str().is_some_and(|m| !m.is_empty()), "{}", self.text);
         self.request_id();
         error.clone()
+    }
+
+    /// A header's text; empty where it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     #[track_caller]

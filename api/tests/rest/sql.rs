@@ -67,6 +67,69 @@ fn params_of_each_type() {
 }
 
 #[test]
+fn params_by_name() {
+    let api = Api::new();
+    let ask =
+        |sql: &str, params: Value| api.try_query("main", json!({"sql": sql, "params": params}));
+    let sql = "SELECT id, name, :name AS again FROM users WHERE id = @id AND name = :name";
+    let reply = ask(sql, json!({"name": "Bob", "id": {"type": "int8", "value": 2}}));
+    assert_eq!(reply.data(200)["rows"], json!([[2, "Bob", "Bob"]]));
+    // With the sign that is written, and a number as a name.
+    let reply = ask("SELECT $a AS a, ?2 AS b", json!({"$a": 1, "2": "two"}));
+    assert_eq!(reply.data(200)["rows"], json!([[1, "two"]]));
+    // Names that a typed value has are names here.
+    let reply = ask("SELECT :type AS t, :value AS v", json!({"type": "int4", "value": 5}));
+    assert_eq!(reply.data(200)["rows"], json!([["int4", 5]]));
+    // In the order of the numbers as well.
+    assert_eq!(ask("SELECT @b AS b, :a AS a", json!([1, 2])).data(200)["rows"], json!([[1, 2]]));
+    for wrong in
+        [json!({}), json!({"a": 1}), json!({"a": 1, "b": 2, "c": 3}), json!([1]), json!([1, 2, 3])]
+    {
+        ask("SELECT :a AS a, :b AS b", wrong).error(400, "INVALID_SQL");
+    }
+    for wrong in [json!({"a": [1]}), json!({"a": {"type": "int4", "value": "x"}}), json!(1)] {
+        ask("SELECT :a AS a", wrong).error(400, "INVALID_REQUEST");
+    }
+
+    let insert = "INSERT INTO users (id, name, email) VALUES (:id, :name, :name || '@x.com')";
+    let body = json!({"sql": insert, "params": {"id": 7, "name": "Gil"}});
+    let done = api.post("/v1/branches/main/execute", body).data(200);
+    assert_eq!(done["affected_rows"], 1);
+    let statements = json!([
+        {"sql": "UPDATE users SET name = @name WHERE id = @id", "params": {"id": 7, "name": "Gila"}},
+        {"sql": "DELETE FROM users WHERE id = ?", "params": [1]}
+    ]);
+    api.post("/v1/branches/main/transaction", json!({"statements": statements})).data(200);
+    assert_eq!(api.rows("main", "SELECT id, name FROM users"), json!([[2, "Bob"], [7, "Gila"]]));
+}
+
+#[test]
+fn the_plan_that_is_told_is_the_one_that_ran() {
+    let api = Api::new();
+    let plan = |sql: &str| {
+        let data = api.try_query("main", json!({"sql": sql})).data(200);
+        data["execution_plan"].as_str().map(str::to_owned)
+    };
+    let explained = |sql: &str| {
+        let rows = api.rows("main", &format!("EXPLAIN {sql}"));
+        let lines = rows.as_array().unwrap().iter().map(|row| row[0].as_str().unwrap());
+        Some(lines.collect::<Vec<_>>().join("\n"))
+    };
+    for sql in [
+        "SELECT name FROM users WHERE id = 2",
+        "WITH u AS (SELECT id FROM users) SELECT COUNT(*) FROM u JOIN users USING (id)",
+        "SELECT 1 UNION SELECT id FROM users WHERE id > (SELECT MIN(id) FROM users)",
+    ] {
+        assert_eq!(plan(sql), explained(sql), "{sql}");
+    }
+    assert_eq!(plan("EXPLAIN SELECT 1").as_deref(), Some("show"));
+    assert_eq!(plan("SHOW TABLES").as_deref(), Some("show"));
+    let reply = api.try_query("main", json!({"sql": "EXPLAIN ANALYZE DELETE FROM users"}));
+    reply.error(400, "INVALID_REQUEST");
+    assert_eq!(api.rows("main", "SELECT id FROM users"), json!([[1], [2]]));
+}
+
+#[test]
 fn execute() {
     let api = Api::new();
     let created = api.execute("main", "CREATE TABLE products (id INTEGER PRIMARY KEY)");

@@ -1,6 +1,6 @@
 //! Branches made, changed and deleted.
 
-use super::{AsOf, Database, MAIN, MAIN_STAYS, Point, Receipt, SlotToken, locked};
+use super::{AsOf, Cell, Database, MAIN, MAIN_STAYS, Point, Receipt, SlotToken, locked};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Kind, Result};
 use crate::history::{
@@ -24,6 +24,8 @@ pub struct NewBranch {
     pub metadata: Metadata,
     /// Whether it takes no writes at all.
     pub read_only: bool,
+    /// When it is to be deleted.
+    pub expires: Option<Micros>,
 }
 
 /// Changes of a branch's record; `None` leaves a field alone.
@@ -35,16 +37,23 @@ pub struct BranchPatch {
     pub protected: Option<bool>,
     /// Replaces all facts.
     pub metadata: Option<Metadata>,
+    /// When it is to be deleted; `Some(None)`: never by itself.
+    pub expires: Option<Option<Micros>>,
 }
 
 impl Database {
     /// Makes a branch: one ref, no rows copied.
     ///
     /// # Errors
-    /// `Invalid` for the name, `Exists`, `NotFound` for the source or snapshot, `BeforeHistory`; a
+    /// `Invalid` for the name or an expiry that is past, `Exists`, `NotFound` for the source or snapshot, `BeforeHistory`; a
     /// fault.
     pub fn create_branch(&self, moment: &Moment, new: NewBranch) -> Result<Receipt<BranchRecord>> {
         check_name(&new.name).map_err(|e| Error::Invalid(e.to_string()))?;
+        not_past(new.expires, moment)?;
+        // A branch whose time is over no longer keeps its name.
+        if self.is_lapsed(&new.name) {
+            self.delete_expired(moment)?;
+        }
         // A commit is named by who saw it accepted, which may be before it is durable; the new
         // ref's write comes after it and is durable no sooner.
         let source = match &new.as_of {
@@ -76,6 +85,7 @@ impl Database {
         record.source_snapshot = Some(super::points::snapshot_of(commit));
         record.metadata = new.metadata;
         record.read_only = new.read_only;
+        record.expires = new.expires;
         let ticket = self.publish(&chunks, record.clone(), header, &point.state, point.deltas)?;
         Ok(Receipt { value: record, ticket })
     }
@@ -83,7 +93,7 @@ impl Database {
     /// Changes a branch's record.
     ///
     /// # Errors
-    /// `NotFound`; `Busy`.
+    /// `NotFound`; `Busy`; `Invalid` for an expiry that is past, `Protected` for one of `main`.
     pub fn update_branch(
         &self,
         moment: &Moment,
@@ -91,13 +101,21 @@ impl Database {
         patch: BranchPatch,
     ) -> Result<Receipt<BranchRecord>> {
         let cell = self.cell(name)?;
+        not_past(patch.expires.flatten(), moment)?;
         let moved = cell.advance(self, None, moment.now, |head| {
+            if head.record.name == MAIN && patch.expires.flatten().is_some() {
+                return Err(Error::Protected(MAIN.to_owned(), MAIN_STAYS.to_owned()));
+            }
             let changed = self.change_record(head, moment.now, |record| {
-                let BranchPatch { display_name, protected, metadata } = patch;
+                let BranchPatch { display_name, protected, metadata, expires } = patch;
                 record.display_name =
                     display_name.unwrap_or(std::mem::take(&mut record.display_name));
+                if protected == Some(true) && !record.protected {
+                    record.protections.add(record.head_scn, moment.now);
+                }
                 record.protected = protected.unwrap_or(record.protected);
                 record.metadata = metadata.unwrap_or(std::mem::take(&mut record.metadata));
+                record.expires = expires.unwrap_or(record.expires);
             })?;
             Ok(Some(changed))
         })?;
@@ -129,6 +147,20 @@ impl Database {
         who: Option<SlotToken>,
     ) -> Result<Receipt<BranchRecord>> {
         let cell = self.cell(name)?;
+        self.delete_cell(moment, &cell, who, |record| match force {
+            true => Ok(()),
+            false => self.refuse_unmerged(record),
+        })
+    }
+
+    /// Deletes a branch that nothing else speaks for, if `check` does not refuse.
+    pub(super) fn delete_cell(
+        &self,
+        moment: &Moment,
+        cell: &Cell,
+        who: Option<SlotToken>,
+        check: impl FnOnce(&BranchRecord) -> Result<()>,
+    ) -> Result<Receipt<BranchRecord>> {
         let (record, ticket) = cell.close(self, who, moment.now, |head| {
             let record = &head.record;
             if record.name == MAIN {
@@ -143,9 +175,7 @@ impl Database {
             if !children.is_empty() {
                 return Err(Error::HasChildren { name: record.name.clone(), children });
             }
-            if !force {
-                self.refuse_unmerged(record)?;
-            }
+            check(record)?;
             let mut deleted = record.next(moment.now);
             deleted.status = BranchStatus::Deleted;
             deleted.deleted = Some(Micros(moment.now.0.max(record.updated.0)));
@@ -198,5 +228,15 @@ impl Database {
                 commits,
             }),
         }
+    }
+}
+
+/// A branch may not be told to have ended already: whoever wants that deletes it.
+fn not_past(expires: Option<Micros>, moment: &Moment) -> Result<()> {
+    match expires {
+        Some(at) if at <= moment.now => {
+            Err(Error::Invalid("a branch cannot expire in the past".into()))
+        }
+        _ => Ok(()),
     }
 }

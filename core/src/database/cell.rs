@@ -7,6 +7,7 @@ use crate::history::{BranchId, BranchRecord, CommitHeader, CommitId, Micros};
 use crate::row::State;
 use crate::txn::IdAllocator;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A branch at one version of its ref, with the state of its newest commit.
@@ -40,6 +41,10 @@ struct Slot {
 pub(super) struct Cell {
     ref_name: String,
     id: BranchId,
+    /// The branch that it was made from. Never changes.
+    source: Option<BranchId>,
+    /// When it is to be deleted, in microseconds; the end of time where it is not.
+    due: AtomicI64,
     ids: Arc<IdAllocator>,
     /// Held by whoever moves the branch, for as long as that takes.
     writing: Mutex<()>,
@@ -61,6 +66,8 @@ struct Heads {
 impl Cell {
     pub(super) fn new(ref_name: String, ref_bytes: Vec<u8>, record: BranchRecord) -> Self {
         let id = record.id;
+        let source = record.source_branch.as_ref().map(|(id, _)| *id);
+        let due = AtomicI64::new(super::expiry::due(&record).0);
         let heads = Heads {
             record,
             ref_bytes,
@@ -72,6 +79,8 @@ impl Cell {
         Cell {
             ref_name,
             id,
+            source,
+            due,
             ids: Arc::default(),
             writing: Mutex::new(()),
             heads: Mutex::new(heads),
@@ -99,6 +108,15 @@ impl Cell {
 
     pub(super) fn id(&self) -> BranchId {
         self.id
+    }
+
+    pub(super) fn source(&self) -> Option<BranchId> {
+        self.source
+    }
+
+    /// Whether its time is over, whatever else keeps it.
+    pub(super) fn is_due(&self, now: Micros) -> bool {
+        self.due.load(Ordering::Acquire) <= now.0
     }
 
     pub(super) fn ids(&self) -> Arc<IdAllocator> {
@@ -160,6 +178,7 @@ impl Cell {
         let newest = self.newest_for_writing(database, who, now)?;
         let Some((ticket, head, value)) = step(&newest)? else { return Ok(None) };
         let head = Arc::new(head);
+        self.due.store(super::expiry::due(&head.record).0, Ordering::Release);
         let mut heads = locked(&self.heads);
         heads.waiting.push_back((ticket, head.clone()));
         heads.settle(database.store.durable());

@@ -5,7 +5,7 @@ use crate::chunk::{Chunks, Outcome, Pack, RefChange, Ticket, Write};
 use crate::error::{Error, Result};
 use crate::history::{
     Body, BranchId, BranchRecord, BranchStatus, CommitHeader, CommitId, CommitReader,
-    DELTA_MAX_BYTES, Delta, KEYFRAME_EVERY_BYTES, Links, Metadata, Micros, Scn,
+    DELTA_MAX_BYTES, Delta, KEYFRAME_EVERY_BYTES, Links, Metadata, Micros, Protections, Scn,
 };
 use crate::moment::Moment;
 use crate::row::State;
@@ -292,5 +292,7 @@ pub(super) fn new_record(
         created: moment.now,
         updated: moment.now,
         deleted: None,
+        protections: Protections::default(),
+        expires: None,
     }
 }

@@ -100,7 +100,7 @@ impl Database {
     ) -> Result<crate::history::GcPlan> {
         let shallow = self.shallow();
         let reader = CommitReader::with_shallow(chunks, &shallow);
-        let branches = self.branches()?;
+        let branches = self.records()?;
         let mut snapshots = Vec::new();
         for (_, bytes) in self.store.list_refs(SNAPSHOT_PREFIX)? {
             snapshots.push(SnapshotRecord::decode(&bytes)?);
@@ -159,7 +159,7 @@ impl Database {
         let mut points: BTreeSet<CommitId> = BTreeSet::new();
         let mut roots: BTreeSet<Hash> = BTreeSet::new();
         let live = |record: &BranchRecord| record.status != BranchStatus::Deleted;
-        let branches: Vec<BranchRecord> = self.branches()?.into_iter().filter(live).collect();
+        let branches: Vec<BranchRecord> = self.records()?.into_iter().filter(live).collect();
         let heads: Vec<CommitId> = branches.iter().map(|record| record.head).collect();
         reader.want_history(&heads, Parents::First, u64::MAX, &|_, _| Ok(false))?;
         let mut faults: Vec<Result<()>> = Vec::new();

@@ -354,7 +354,7 @@ impl Database {
             r.status != BranchStatus::Deleted
                 && r.source_branch.as_ref().is_some_and(|(id, _)| *id == record.id)
         };
-        Ok(self.branches()?.into_iter().filter(of_this).map(|r| r.name).collect())
+        Ok(self.records()?.into_iter().filter(of_this).map(|r| r.name).collect())
     }
 
     /// What stands differently at two points: definitions and rows, as a delta from the first to

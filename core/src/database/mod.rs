@@ -21,21 +21,26 @@
 mod begin;
 mod branches;
 mod cell;
+mod changes;
 mod commit;
+mod expiry;
 mod feed;
 mod gc;
 mod info;
 mod merging;
 mod points;
+mod reset;
 mod snapshots;
 
 pub use branches::{BranchPatch, NewBranch};
 pub use cell::{Head, SlotToken};
+pub use changes::TableChanges;
 pub use commit::{CommitNote, Committed, KEYFRAME_AFTER_COMMITS};
 pub use gc::{Compact, Compacted};
 pub use info::{Divergence, LogEntry, Size};
 pub use merging::{MergeReport, MergeRequest, PointDiff};
 pub use points::{AsOf, Point};
+pub use reset::{Reset, ResetRequest};
 pub use snapshots::Restored;
 
 use crate::chunk::{ChunkSource, Chunks, Store, Ticket, WorkingSet, Write};
@@ -47,6 +52,7 @@ use crate::moment::Moment;
 use crate::row::{Base, State};
 use cell::Cell;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 /// The branch that every database has.
@@ -68,6 +74,8 @@ pub struct Database {
     held: Arc<Mutex<Vec<Weak<Base>>>>,
     /// While a collection runs: the keyframes that stay. Others are not read any more.
     staying: Arc<RwLock<Option<HashSet<CommitId>>>>,
+    /// The newest time that a host has told of.
+    told: Arc<AtomicI64>,
     /// Syntax trees of statements that sessions ran lately.
     pub(crate) statements: Arc<crate::sql::StatementCache>,
 }
@@ -101,6 +109,7 @@ impl Database {
             shallow: Arc::default(),
             held: Arc::default(),
             staying: Arc::default(),
+            told: Arc::new(AtomicI64::new(i64::MIN)),
             statements: Arc::default(),
         };
         database.refresh()?;
@@ -138,6 +147,7 @@ impl Database {
             shallow: self.shallow.clone(),
             held: self.held.clone(),
             staying: self.staying.clone(),
+            told: self.told.clone(),
             statements: self.statements.clone(),
         }
     }
@@ -200,14 +210,24 @@ impl Database {
         })
     }
 
-    /// All branch records: live ones, and those of deleted branches.
+    /// All branch records: live ones, and those of deleted branches. Those whose time is over and
+    /// that are not deleted yet are neither.
     pub fn branches(&self) -> Result<Vec<BranchRecord>> {
+        let mut records = self.records()?;
+        let lapsed = self.lapsed();
+        records.retain(|r| r.status == BranchStatus::Deleted || !lapsed.contains(&r.id));
+        Ok(records)
+    }
+
+    /// All branch records.
+    fn records(&self) -> Result<Vec<BranchRecord>> {
         let cells: Vec<Arc<Cell>> = locked(&self.cells).values().cloned().collect();
         let mut records: Vec<BranchRecord> =
             cells.iter().map(|cell| cell.record(&self.store)).collect();
+        let live: HashSet<_> = records.iter().map(|record| record.id).collect();
         for (_, bytes) in self.store.list_refs(crate::history::DELETED_PREFIX)? {
             let record = BranchRecord::decode(&bytes)?;
-            if !records.iter().any(|live| live.id == record.id) {
+            if !live.contains(&record.id) {
                 records.push(record);
             }
         }
@@ -239,11 +259,11 @@ impl Database {
 
     fn cell(&self, name_or_id: &str) -> Result<Arc<Cell>> {
         let cells = locked(&self.cells);
-        if let Some(cell) = cells.get(name_or_id) {
-            return Ok(cell.clone());
+        let by_id = || cells.values().find(|cell| cell.id().to_string() == name_or_id);
+        match cells.get(name_or_id).or_else(by_id) {
+            Some(cell) if !expiry::is_lapsed(&cells, cell, self.told()) => Ok(cell.clone()),
+            _ => Err(Error::not_found(Kind::Branch, name_or_id)),
         }
-        let by_id = cells.values().find(|cell| cell.id().to_string() == name_or_id);
-        by_id.cloned().ok_or_else(|| Error::not_found(Kind::Branch, name_or_id))
     }
 
     /// The newest durable head of a branch: what readers see.

@@ -1,10 +1,10 @@
 //! Points kept by name, and going back to them.
 
-use super::commit::Draft;
-use super::{AsOf, Cell, CommitNote, Committed, Database, NewBranch, Receipt, SlotToken};
+use super::reset::Back;
+use super::{AsOf, Cell, CommitNote, Committed, Database, Receipt, SlotToken};
 use crate::chunk::{Pack, RefChange, Write};
 use crate::error::{Error, Result};
-use crate::history::{BranchId, Micros, RefName, SnapshotId, SnapshotKind, SnapshotRecord};
+use crate::history::{RefName, SnapshotId, SnapshotKind, SnapshotRecord};
 use crate::moment::Moment;
 use crate::row::State;
 
@@ -121,16 +121,9 @@ impl Database {
         author: &str,
     ) -> Result<Receipt<Restored>> {
         let cell = self.cell(branch)?;
-        let mut who = SlotToken([0; 16]);
-        who.0.copy_from_slice(&moment.derive("restore slot", 0)[..16]);
-        let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
-        cell.take_slot(who, moment.now, expires)?;
-        let done = self.restore_alone(moment, &cell, who, snapshot, backup, author);
-        // After a fault the same call comes again and goes on where it stopped.
-        if !matches!(done, Err(Error::Fault(_))) {
-            cell.give_slot(who);
-        }
-        done
+        self.alone(moment, &cell, "restore slot", |who| {
+            self.restore_alone(moment, &cell, who, snapshot, backup, author)
+        })
     }
 
     fn restore_alone(
@@ -147,48 +140,21 @@ impl Database {
         let found = self.find_snapshot(&before.record, snapshot)?;
         let id = before.record.id.to_string();
         let point = self.point(&id, &AsOf::Snapshot(found.id.to_string()))?;
-        self.automatic_snapshot(moment, &id)?;
-        let mut ticket = None;
-        // One that this very call made before a fault is there already.
-        let made = BranchId::derive(&moment.seed, 0);
-        if let Some(name) = &backup
-            && !self.branch(name).is_ok_and(|record| record.id == made)
-        {
-            // Of the newest accepted commit: what the restore replaces is what the backup keeps.
-            let new = NewBranch {
-                name: name.clone(),
-                source: id,
-                as_of: AsOf::Commit(before.commit),
-                ..NewBranch::default()
-            };
-            ticket = self.create_branch(moment, new)?.ticket;
-        }
         let note = CommitNote {
             author: author.to_owned(),
             message: format!("Restore to snapshot {}", found.id),
         };
-        let moved = cell.advance(self, Some(who), moment.now, |head| {
-            if head.commit != before.commit {
-                return Err(Error::WriteConflict("the branch moved during the restore".into()));
-            }
-            if head.commit == point.commit {
-                return Ok(None);
-            }
-            let chunks = self.chunks();
-            let state = keep_sequences(&head.state, &point.state);
-            let draft =
-                Draft { state, delta: None, merged: Vec::new(), note: &note, now: moment.now };
-            self.append(&chunks, head, draft).map(Some)
-        })?;
-        let ticket = moved.as_ref().map(|(ticket, ..)| *ticket).or(ticket);
-        let commit = moved.map(|(_, _, committed)| committed);
+        let stands = before.commit == point.commit;
+        let to = Back { point: &point, merged: Vec::new(), stands };
+        let (commit, ticket) =
+            self.set_back(moment, (cell, who, &before), to, backup.as_ref(), &note)?;
         Ok(Receipt { value: Restored { snapshot: found, backup, commit }, ticket })
     }
 }
 
 /// The restored state, with ids that never fall back: one given since the snapshot is not given to
 /// another row, or to another table.
-fn keep_sequences(now: &State, then: &State) -> State {
+pub(super) fn keep_sequences(now: &State, then: &State) -> State {
     let mut state = then.clone();
     state.record_gone(now);
     for table in now.tables() {

@@ -1,6 +1,7 @@
 //! Aggregate functions: which ones there are, and what they keep while rows go by.
 
 use super::EvalError;
+use super::json::member;
 use crate::value::{ArithOp, SqlType, Value};
 use std::cmp::Ordering;
 
@@ -29,6 +30,10 @@ pub enum AggregateFunction {
     BoolOr,
     /// Texts in a row, with something between them.
     GroupConcat,
+    /// A JSON array of all values, NULL among them.
+    JsonArray,
+    /// A JSON object of names and values.
+    JsonObject,
     /// The variance of a sample.
     VarSamp,
     /// The variance of a whole.
@@ -56,6 +61,8 @@ impl AggregateFunction {
             "BOOL_AND" | "EVERY" => F::BoolAnd,
             "BOOL_OR" => F::BoolOr,
             "GROUP_CONCAT" | "STRING_AGG" => F::GroupConcat,
+            "JSON_GROUP_ARRAY" | "JSON_AGG" | "JSONB_AGG" => F::JsonArray,
+            "JSON_GROUP_OBJECT" | "JSON_OBJECT_AGG" | "JSONB_OBJECT_AGG" => F::JsonObject,
             "VARIANCE" | "VAR_SAMP" => F::VarSamp,
             "VAR_POP" => F::VarPop,
             "STDDEV" | "STDEV" | "STDDEV_SAMP" => F::StddevSamp,
@@ -72,12 +79,17 @@ impl AggregateFunction {
         let fits = match self {
             F::CountRows => args == 0,
             F::GroupConcat => args == 1 || args == 2,
+            F::JsonObject => args == 2,
             _ => args == 1,
         };
         match fits {
             true => Ok(()),
             false => {
-                let takes = if self == F::GroupConcat { "1 or 2 arguments" } else { "1 argument" };
+                let takes = match self {
+                    F::GroupConcat => "1 or 2 arguments",
+                    F::JsonObject => "2 arguments",
+                    _ => "1 argument",
+                };
                 let (function, takes) = (self.name(), takes.to_owned());
                 Err(EvalError::Arguments { function, takes, given: args })
             }
@@ -97,6 +109,8 @@ impl AggregateFunction {
             F::BoolAnd => "BOOL_AND",
             F::BoolOr => "BOOL_OR",
             F::GroupConcat => "GROUP_CONCAT",
+            F::JsonArray => "JSON_GROUP_ARRAY",
+            F::JsonObject => "JSON_GROUP_OBJECT",
             F::VarSamp => "VARIANCE",
             F::VarPop => "VAR_POP",
             F::StddevSamp => "STDDEV",
@@ -115,6 +129,7 @@ impl AggregateFunction {
             }
             F::BoolAnd | F::BoolOr => SqlType::Boolean,
             F::GroupConcat => SqlType::Text,
+            F::JsonArray | F::JsonObject => SqlType::Json,
             _ => argument,
         }
     }
@@ -159,7 +174,7 @@ impl Accumulator {
             return Ok(());
         }
         let Some(value) = args.first() else { return Ok(()) };
-        if value.is_null() && self.function != F::First {
+        if value.is_null() && !matches!(self.function, F::First | F::JsonArray | F::JsonObject) {
             return Ok(());
         }
         self.count += 1;
@@ -218,6 +233,15 @@ impl Accumulator {
                     held => *held = Held::Text(text.to_string()),
                 }
             }
+            F::JsonArray => self.add_json(&member(value).to_string())?,
+            F::JsonObject => {
+                if value.is_null() {
+                    return Err(EvalError::Argument("a name in a JSON object is NULL".into()));
+                }
+                let name = serde_json::Value::String(value.to_text().to_string());
+                let value = member(args.get(1).unwrap_or(&Value::Null));
+                self.add_json(&format!("{name}:{value}"))?;
+            }
             F::VarSamp | F::VarPop | F::StddevSamp | F::StddevPop => {
                 let x = float(value)?;
                 let (mean, squares) = match self.held {
@@ -229,6 +253,19 @@ impl Accumulator {
                 self.held = Held::Spread { mean, squares: squares + distance * (x - mean) };
             }
         }
+        Ok(())
+    }
+
+    fn add_json(&mut self, part: &str) -> Result<(), EvalError> {
+        let Held::Text(all) = &mut self.held else {
+            self.held = Held::Text(part.to_owned());
+            return Ok(());
+        };
+        if all.len() + part.len() > super::TEXT_BYTES_MAX {
+            return Err(EvalError::TooLarge);
+        }
+        all.push(',');
+        all.push_str(part);
         Ok(())
     }
 
@@ -267,6 +304,10 @@ impl Accumulator {
         Ok(match (self.function, &self.held) {
             (F::CountRows | F::Count, _) => count,
             (F::Total, Held::Nothing) => Value::Float(0.0),
+            (F::JsonArray, Held::Nothing) => Value::Json("[]".into()),
+            (F::JsonObject, Held::Nothing) => Value::Json("{}".into()),
+            (F::JsonArray, Held::Text(items)) => Value::Json(format!("[{items}]").into()),
+            (F::JsonObject, Held::Text(fields)) => Value::Json(format!("{{{fields}}}").into()),
             (_, Held::Nothing) => Value::Null,
             (F::Avg, Held::Whole(sum)) => Value::Float(*sum as f64 / n),
             (F::Avg, Held::Value(sum @ Value::Decimal(_))) => sum.arith(ArithOp::Div, &count)?,

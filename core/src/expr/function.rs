@@ -360,6 +360,8 @@ impl Function {
             Function::Concat => return strings::concat(args),
             Function::ConcatWs => return texts::concat_ws(args),
             Function::Printf => return texts::printf(args),
+            // As in SQLite: what has no bytes has no digits.
+            Function::Hex if matches!(args, [Value::Null]) => return Ok(Value::Text("".into())),
             Function::Quote => return texts::quote(args.first().unwrap_or(&Value::Null)),
             F::DateOf | F::TimeOf | F::DateTime | F::JulianDay | F::UnixEpoch | F::StrfTime => {
                 return calendar::apply(self, args, ctx);

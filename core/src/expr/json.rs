@@ -34,7 +34,7 @@ fn document(value: &Value) -> Result<Json, EvalError> {
 }
 
 /// A value inside a document that is made: text is a string there, JSON is itself.
-fn member(value: &Value) -> Json {
+pub(super) fn member(value: &Value) -> Json {
     match value {
         Value::Decimal(number) => {
             let number = number.normalize().to_string();

@@ -182,16 +182,19 @@ fn number(value: &Value, pattern: &str) -> Result<String, EvalError> {
     let (integer, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
     let integer = integer.trim_start_matches('0');
     let room = whole.chars().filter(|c| matches!(c, '9' | '0')).count();
-    if integer.len() > room {
-        return Ok(whole.chars().map(|c| if c == ',' || c == 'G' { ',' } else { '#' }).collect());
-    }
+    // What has no room is shown by its places alone.
+    let fits = integer.len() <= room;
     // From the left: a place shows its digit, a zero where one is asked for from here on, or a blank.
     let mut place = 0usize;
     let mut shows = false;
     let mut text = String::new();
     for c in whole.chars() {
         if matches!(c, ',' | 'G') {
-            text.push(if shows { ',' } else { ' ' });
+            text.push(if shows || !fits { ',' } else { ' ' });
+            continue;
+        }
+        if !fits {
+            text.push('#');
             continue;
         }
         let digit =
@@ -206,7 +209,10 @@ fn number(value: &Value, pattern: &str) -> Result<String, EvalError> {
     if !fraction.is_empty() {
         text.push('.');
         let filled = format!("{decimals:0<places$}");
-        text.push_str(filled.get(..places).unwrap_or(&filled));
+        match fits {
+            true => text.push_str(filled.get(..places).unwrap_or(&filled)),
+            false => text.push_str(&"#".repeat(places)),
+        }
     }
     let blank = text.len() - text.trim_start().len();
     let sign = match (negative, signed) {

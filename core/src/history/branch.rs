@@ -23,7 +23,12 @@ const HAS_SNAPSHOT: u64 = 1 << 6;
 const HAS_DELETED: u64 = 1 << 7;
 const HAS_DISPLAY_NAME: u64 = 1 << 8;
 const HAS_METADATA: u64 = 1 << 9;
-const ALL_FLAGS: u64 = (1 << 10) - 1;
+const HAS_EXPIRY: u64 = 1 << 10;
+const HAS_PROTECTIONS: u64 = 1 << 11;
+const ALL_FLAGS: u64 = (1 << 12) - 1;
+
+/// How many of the times at which a branch was protected its record keeps.
+pub const PROTECTIONS_KEPT: usize = 4;
 
 /// What became of a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +50,35 @@ pub struct Metadata(String);
 impl Default for Metadata {
     fn default() -> Self {
         Metadata("{}".to_owned())
+    }
+}
+
+/// How often a branch was put under protection, and where it stood the last few times. It leaves no
+/// commit, and whoever follows the branch is to be told of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Protections {
+    /// How often.
+    pub count: u64,
+    /// The head's SCN and the time, oldest first: the last [`PROTECTIONS_KEPT`] times at most.
+    pub last: Vec<(Scn, Micros)>,
+}
+
+impl Protections {
+    /// One more.
+    pub fn add(&mut self, scn: Scn, time: Micros) {
+        self.count = self.count.saturating_add(1);
+        if self.last.len() >= PROTECTIONS_KEPT {
+            self.last.remove(0);
+        }
+        self.last.push((scn, time));
+    }
+
+    /// Where the branch stood the `n`th time, counted from 1. Of those that are no longer known: the
+    /// oldest that is.
+    pub fn nth(&self, n: u64) -> Option<(Scn, Micros)> {
+        let forgotten = self.count.saturating_sub(self.last.len() as u64);
+        let at = n.saturating_sub(forgotten).saturating_sub(1);
+        self.last.get(usize::try_from(at).ok()?).copied()
     }
 }
 
@@ -128,6 +162,10 @@ pub struct BranchRecord {
     pub updated: Micros,
     /// When it was deleted.
     pub deleted: Option<Micros>,
+    /// When it is to be deleted, unless it is protected then.
+    pub expires: Option<Micros>,
+    /// How often it was protected.
+    pub protections: Protections,
 }
 
 impl BranchRecord {
@@ -174,7 +212,9 @@ impl BranchRecord {
             | has(self.source_snapshot.is_some(), HAS_SNAPSHOT)
             | has(self.deleted.is_some(), HAS_DELETED)
             | has(own_display_name, HAS_DISPLAY_NAME)
-            | has(!self.metadata.is_empty(), HAS_METADATA);
+            | has(!self.metadata.is_empty(), HAS_METADATA)
+            | has(self.expires.is_some(), HAS_EXPIRY)
+            | has(self.protections.count > 0, HAS_PROTECTIONS);
         // Times lie close together, so all but one are written as the distance to it.
         let since = |time: Micros| time.0.wrapping_sub(self.created.0);
         let mut w = Writer::with_capacity(192);
@@ -199,6 +239,15 @@ impl BranchRecord {
         }
         if !self.metadata.is_empty() {
             w.text(&self.metadata.0);
+        }
+        if let Some(expires) = self.expires {
+            w.int(since(expires));
+        }
+        if self.protections.count > 0 {
+            w.uint(self.protections.count).uint(self.protections.last.len() as u64);
+            for (scn, time) in &self.protections.last {
+                w.uint(scn.0).int(since(*time));
+            }
         }
         w.finish()
     }
@@ -242,6 +291,18 @@ impl BranchRecord {
             true => Metadata(r.text()?.to_owned()),
             false => Metadata::default(),
         };
+        let expires = if has(HAS_EXPIRY) { Some(after(&mut r)?) } else { None };
+        let mut protections = Protections::default();
+        if has(HAS_PROTECTIONS) {
+            protections.count = r.uint()?;
+            let kept = r.uint()?;
+            if kept == 0 || kept > protections.count.min(PROTECTIONS_KEPT as u64) {
+                return Err(r.malformed());
+            }
+            for _ in 0..kept {
+                protections.last.push((Scn(r.uint()?), after(&mut r)?));
+            }
+        }
         r.end()?;
         let record = BranchRecord {
             id,
@@ -262,6 +323,8 @@ impl BranchRecord {
             created,
             updated,
             deleted,
+            protections,
+            expires,
         };
         // One spelling per record: what could have been left out was left out.
         match record.encode() == bytes {

@@ -45,6 +45,7 @@ pub use ahead::{Ends, Parents};
 pub use ancestry::Missing;
 pub use branch::{
     BRANCH_MAGIC, BranchRecord, BranchStatus, METADATA_MAX_BYTES, Metadata, MetadataTooLong,
+    PROTECTIONS_KEPT, Protections,
 };
 pub use commit::{
     AUTHOR_MAX_BYTES, Body, BodyKind, COMMIT_MAGIC, Commit, CommitHeader, DELTA_MAX_BYTES,

@@ -22,6 +22,9 @@
 //! - no two rows agree in a unique index without a NULL in it;
 //! - every reference without a NULL finds its parent.
 //!
+//! A session's temporary tables stand in the states that it reads and writes, beside the others and in no
+//! commit (`temporary`).
+//!
 //! What is left to others: which commit a state belongs to (`history`), who may write it when
 //! (`txn`), and what SQL calls things (`sql`).
 
@@ -31,6 +34,7 @@ mod def;
 mod id;
 mod state;
 mod table;
+mod temporary;
 mod verify;
 mod violation;
 

@@ -12,9 +12,11 @@ use std::sync::Arc;
 /// pointers; changing a clone leaves the original alone.
 #[derive(Debug, Clone)]
 pub struct State {
-    tables: imbl::OrdMap<TableId, Arc<TableState>>,
+    pub(super) tables: imbl::OrdMap<TableId, Arc<TableState>>,
     // Lower-case name → id, derived.
-    names: imbl::OrdMap<Arc<str>, TableId>,
+    pub(super) names: imbl::OrdMap<Arc<str>, TableId>,
+    // The same of tables that only one session sees (`temporary`).
+    pub(super) temporary: imbl::OrdMap<Arc<str>, TableId>,
     // Tables that were here once: what is created again gets another id.
     dropped: imbl::OrdSet<TableId>,
     base: Arc<Base>,
@@ -109,7 +111,8 @@ impl State {
         let (tables, dropped) = (imbl::OrdMap::new(), imbl::OrdSet::new());
         let root = Root::empty();
         let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
-        State { tables, names: imbl::OrdMap::new(), dropped, base }
+        let (names, temporary) = (imbl::OrdMap::new(), imbl::OrdMap::new());
+        State { tables, names, temporary, dropped, base }
     }
 
     /// Reads a materialised state.
@@ -137,7 +140,7 @@ impl State {
             tables.insert(state.table.id(), Arc::new(state));
         }
         let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
-        Ok(State { tables, names, dropped, base })
+        Ok(State { tables, names, temporary: imbl::OrdMap::new(), dropped, base })
     }
 
     /// Over a source that faults: asks at once for the root of every tree, for one who will come to
@@ -161,6 +164,9 @@ impl State {
     /// # Errors
     /// A fault where chunks are not at hand.
     pub fn materialise(&self, chunks: &Chunks) -> Result<State> {
+        if self.has_temporary() {
+            return self.without_temporary().materialise(chunks);
+        }
         let mut tables = self.tables.clone();
         let mut edits: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
         for (id, state) in &self.tables {
@@ -199,7 +205,8 @@ impl State {
         let root = crate::tree::edit(chunks, self.base.root, edits)?;
         let dropped = self.dropped.clone();
         let base = Arc::new(Base { root, tables: tables.clone(), dropped: dropped.clone() });
-        Ok(State { tables, names: self.names.clone(), dropped, base })
+        let (names, temporary) = (self.names.clone(), self.temporary.clone());
+        Ok(State { tables, names, temporary, dropped, base })
     }
 
     /// The materialised state underneath.
@@ -226,6 +233,17 @@ impl State {
     /// # Errors
     /// `NotFound`.
     pub fn find(&self, name: &str) -> Result<&Arc<TableState>> {
+        match self.find_temporary(name) {
+            Some(found) => Ok(found),
+            None => self.find_kept(name),
+        }
+    }
+
+    /// As [`find`](Self::find), among the tables that everyone sees.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn find_kept(&self, name: &str) -> Result<&Arc<TableState>> {
         let found = match self.names.get(name) {
             Some(id) => Some(id),
             None => self.names.get(name.to_lowercase().as_str()),
@@ -238,9 +256,10 @@ impl State {
         self.tables.values()
     }
 
-    /// Tables in the order of their names.
+    /// Tables in the order of their names; temporary ones last.
     pub fn tables_by_name(&self) -> impl Iterator<Item = &Arc<TableState>> {
-        self.names.values().filter_map(|id| self.tables.get(id))
+        let ids = self.names.values().chain(self.temporary.values());
+        ids.filter_map(|id| self.tables.get(id))
     }
 
     /// Whether two states hold the same table in the same form, by identity of memory: `true` is
@@ -260,20 +279,27 @@ impl State {
     pub fn put_table(&mut self, state: Arc<TableState>) -> Result<()> {
         let id = state.table.id();
         let name: Arc<str> = Arc::from(state.table.name().to_lowercase());
-        if self.names.get(&name).is_some_and(|other| *other != id) {
+        let names = match self.is_temporary(id) {
+            true => &mut self.temporary,
+            false => &mut self.names,
+        };
+        if names.get(&name).is_some_and(|other| *other != id) {
             return Err(Error::exists(Kind::Table, state.table.name()));
         }
         if let Some(older) = self.tables.get(&id) {
-            self.names.remove(older.table.name().to_lowercase().as_str());
+            names.remove(older.table.name().to_lowercase().as_str());
         }
-        self.names.insert(name, id);
+        names.insert(name, id);
         self.dropped.remove(&id);
         self.tables.insert(id, state);
         Ok(())
     }
 
-    /// Takes a table out, whole. Its id stays recorded.
+    /// Takes a table out, whole. Its id stays recorded, unless it was temporary.
     pub fn remove_table(&mut self, id: TableId) -> Option<Arc<TableState>> {
+        if self.is_temporary(id) {
+            return self.remove_temporary(id);
+        }
         let state = self.tables.remove(&id)?;
         self.names.remove(state.table.name().to_lowercase().as_str());
         self.dropped.insert(id);

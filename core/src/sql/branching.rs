@@ -163,6 +163,16 @@ impl Reader<'_> {
 }
 
 impl Branching {
+    /// What kind of statement it is, and the columns that it gives.
+    pub fn described(&self) -> (StatementKind, Vec<OutputColumn>) {
+        match self {
+            Branching::Create { .. } => (StatementKind::CreateBranch, Vec::new()),
+            Branching::Drop { .. } => (StatementKind::DropBranch, Vec::new()),
+            Branching::Merge { .. } => (StatementKind::MergeBranch, merge_columns()),
+            Branching::Use(_) => (StatementKind::UseBranch, Vec::new()),
+        }
+    }
+
     /// Does what it says to the branches. USE does nothing here but see that there is such a branch.
     ///
     /// # Errors
@@ -231,19 +241,24 @@ impl Branching {
     }
 }
 
+/// The columns of a merge.
+fn merge_columns() -> Vec<OutputColumn> {
+    let column = |name: &str, ty| OutputColumn { name: name.to_owned(), ty };
+    vec![
+        column("changes_merged", SqlType::BigInt),
+        column("schema_changed", SqlType::Boolean),
+        column("conflicts_resolved", SqlType::BigInt),
+        column("dry_run", SqlType::Boolean),
+    ]
+}
+
 /// A merge as one row.
 fn merged(report: MergeReport) -> Output {
-    let column = |name: &str, ty| OutputColumn { name: name.to_owned(), ty };
     let MergeReport { changes, schema_changed, settled, dry_run, commit, .. } = report;
     let count = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
     let settled = u64::try_from(settled.len()).unwrap_or(u64::MAX);
     Output {
-        columns: vec![
-            column("changes_merged", SqlType::BigInt),
-            column("schema_changed", SqlType::Boolean),
-            column("conflicts_resolved", SqlType::BigInt),
-            column("dry_run", SqlType::Boolean),
-        ],
+        columns: merge_columns(),
         rows: vec![vec![
             count(changes),
             Value::Bool(schema_changed),

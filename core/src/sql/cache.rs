@@ -2,6 +2,7 @@
 //! the same texts over and over. Long texts (an INSERT of a thousand rows) are kept when they come a
 //! second time: most of them carry their data and never do.
 
+use super::dml::{Apart, apart};
 use super::parse::{Parsed, parse};
 use crate::error::Result;
 use std::collections::{HashMap, VecDeque};
@@ -42,6 +43,18 @@ impl StatementCache {
     /// # Errors
     /// As [`parse`].
     pub(super) fn parse(&self, sql: &str, bytes_max: usize) -> Result<Arc<Parsed>> {
+        // What is wrong with a statement is told of the statement as it was written.
+        if sql.len() <= bytes_max
+            && let Some(Apart { sql, rows }) = apart(sql)
+            && let Ok(parsed) = self.whole(&sql, usize::MAX)
+            && parsed.points.is_empty()
+        {
+            return Ok(Arc::new(Parsed { rows: Some(rows), ..Parsed::clone(&parsed) }));
+        }
+        self.whole(sql, bytes_max)
+    }
+
+    fn whole(&self, sql: &str, bytes_max: usize) -> Result<Arc<Parsed>> {
         if sql.len() > TEXT_BYTES_MAX.min(bytes_max) {
             return parse(sql, bytes_max).map(Arc::new);
         }

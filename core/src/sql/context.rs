@@ -1,7 +1,9 @@
 //! What a statement runs in: the states that its tables are read from, its parameters and limits.
 
+use super::parameters::Params;
 use super::points::split_mark;
 use super::request::Limits;
+use super::trace::Trace;
 use crate::chunk::Chunks;
 use crate::database::{Database, Point};
 use crate::error::{Error, Result};
@@ -10,7 +12,6 @@ use crate::moment::Moment;
 use crate::row::{State, TableState};
 use crate::tree::KeyRange;
 use crate::txn::Txn;
-use crate::value::Value;
 use gluesql_core::sqlparser::ast::{Ident, ObjectName};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) struct QueryContext<'q> {
     /// The open transaction, which is told what was read of its own state.
     pub txn: Option<&'q Txn>,
     /// Values for `$1`, `$2`, …
-    pub params: &'q [Value],
+    pub params: Params<'q>,
     /// What the statement may use.
     pub limits: &'q Limits,
     /// Its time and seed.
@@ -35,6 +36,8 @@ pub(crate) struct QueryContext<'q> {
     pub database: Option<&'q Database>,
     /// The session's branch.
     pub branch: Option<&'q str>,
+    /// Who is told how rows are found.
+    pub trace: Option<&'q Trace>,
 }
 
 /// One table as one place of a statement sees it.
@@ -61,6 +64,19 @@ impl<'q> QueryContext<'q> {
                 let point = point.ok_or_else(|| Error::Internal("a point is missing".into()))?;
                 Ok(Source { table: point.state.find(name)?.clone(), current: false })
             }
+        }
+    }
+
+    /// The table that a name inside a view means: everyone's.
+    ///
+    /// # Errors
+    /// As [`source`](Self::source).
+    pub fn source_in_view(&self, name: &ObjectName) -> Result<Source> {
+        match split_mark(table_name(name)?) {
+            (name, None) => {
+                Ok(Source { table: self.state.find_kept(name)?.clone(), current: true })
+            }
+            (_, Some(_)) => self.source(name),
         }
     }
 

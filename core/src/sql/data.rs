@@ -7,6 +7,7 @@
 use super::bind::{Scope, bind};
 use super::context::{QueryContext, Source};
 use super::dml::{self, Assigned, Conflict, Incoming};
+use super::parameters::Params;
 use super::parse::{parse_expr, parse_items, parse_order};
 use super::query::{self, Item, bind_items_with};
 use super::request::{Limits, Output, OutputColumn};
@@ -89,11 +90,12 @@ pub fn page(
         points: &[],
         chunks: &chunks,
         txn: None,
-        params: &[],
+        params: Params::default(),
         limits,
         moment,
         database: Some(database),
         branch: Some(branch),
+        trace: None,
     };
     let table = own_rows(point.state.find(query.table)?)?;
     let items = shown(&table, query.columns, limits).map_err(refused)?;
@@ -129,14 +131,14 @@ fn shown(table: &TableState, columns: Option<&str>, limits: &Limits) -> Result<V
         None | Some("") => vec![SelectItem::Wildcard(Default::default())],
         Some(text) => parse_items(text, limits.sql_bytes)?,
     };
-    bind_items_with(&scope, &items, &mut |expr| bind(&scope, expr, &[]))
+    bind_items_with(&scope, &items, &mut |expr| bind(&scope, expr, Params::default()))
 }
 
 /// A filter over a table's columns; `true` is every row.
 fn filter_of(table: &TableState, text: &str, limits: &Limits) -> Result<Expr<usize>> {
     let scope = Scope::of_table(&table.table.def, None);
     let expr = parse_expr(text, limits.sql_bytes)?;
-    match bind(&scope, &expr, &[]) {
+    match bind(&scope, &expr, Params::default()) {
         Err(Error::Unsupported(what)) => Err(Error::Sql(format!("a filter cannot hold {what}"))),
         other => other,
     }
@@ -265,7 +267,7 @@ pub fn delete_rows(
 }
 
 fn without_params(limits: &Limits) -> WriteContext<'_> {
-    WriteContext { points: &[], params: &[], limits }
+    WriteContext { points: &[], params: &[], limits, rows: None, trace: None }
 }
 
 fn write(

@@ -57,7 +57,8 @@ impl Dialect for OffshootDialect {
     }
 
     // `a IS [NOT] b`, `a IS [NOT] DISTINCT FROM b`, whose right side the parser would let take all
-    // that follows, AND and OR included, and `a [NOT] GLOB b`.
+    // that follows, AND and OR included, `a ISNULL`, `a NOTNULL`, `a [NOT] GLOB b`, and
+    // `a [NOT] IN (VALUES …)`.
     fn parse_infix(
         &self,
         parser: &mut Parser<'_>,
@@ -89,7 +90,32 @@ impl Dialect for OffshootDialect {
                 false => Expr::IsDistinctFrom(left, right),
             }));
         }
+        if let Some(null) = null_test(&at(0)) {
+            parser.next_token();
+            let expr = Box::new(expr.clone());
+            return Some(Ok(match null {
+                true => Expr::IsNull(expr),
+                false => Expr::IsNotNull(expr),
+            }));
+        }
         let not = keyword(0) == Keyword::NOT;
+        // The parser would read a call of VALUES, and a list of rows behind it.
+        let behind = usize::from(not);
+        if keyword(behind) == Keyword::IN
+            && at(behind + 1) == Token::LParen
+            && keyword(behind + 2) == Keyword::VALUES
+        {
+            (0..behind + 2).for_each(|_| drop(parser.next_token()));
+            let query = match parser.parse_query() {
+                Ok(query) => query,
+                Err(error) => return Some(Err(error)),
+            };
+            if let Err(error) = parser.expect_token(&Token::RParen) {
+                return Some(Err(error));
+            }
+            let expr = Box::new(expr.clone());
+            return Some(Ok(Expr::InSubquery { expr, subquery: query, negated: not }));
+        }
         if !is_glob(&at(usize::from(not))) {
             return None;
         }
@@ -107,8 +133,14 @@ impl Dialect for OffshootDialect {
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         let first = parser.peek_token().token;
-        if matches!(first, Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow) {
+        if matches!(
+            first,
+            Token::Arrow | Token::LongArrow | Token::HashArrow | Token::HashLongArrow
+        ) {
             return Some(Ok(MEMBER_PRECEDENCE));
+        }
+        if null_test(&first).is_some() {
+            return Some(Ok(self.prec_value(Precedence::Is)));
         }
         let negated = matches!(&first, Token::Word(word) if word.keyword == Keyword::NOT)
             && is_glob(&parser.peek_nth_token(1).token);
@@ -161,6 +193,17 @@ impl Dialect for OffshootDialect {
 
     fn supports_select_wildcard_except(&self) -> bool {
         true
+    }
+}
+
+/// Whether this is `ISNULL` or `NOTNULL` behind a value; `None`: neither.
+fn null_test(token: &Token) -> Option<bool> {
+    match token {
+        Token::Word(Word { value, quote_style: None, .. }) => {
+            let null = value.eq_ignore_ascii_case("ISNULL");
+            (null || value.eq_ignore_ascii_case("NOTNULL")).then_some(null)
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Constants: literals as they are written, and parameters.
 
+use super::parameters::param;
 use crate::error::{Error, Result};
 use crate::value::Value;
 use gluesql_core::sqlparser::ast::Value as SqlValue;
@@ -25,20 +26,6 @@ pub(super) fn constant(literal: &SqlValue, params: &[Value]) -> Result<Value> {
         SqlValue::Null => Value::Null,
         SqlValue::Placeholder(name) => param(name, params)?.clone(),
         other => return Err(Error::Unsupported(format!("the literal {other}"))),
-    })
-}
-
-/// The parameter that `$1` names.
-///
-/// # Errors
-/// `Sql` where there is none.
-pub(super) fn param<'p>(name: &str, params: &'p [Value]) -> Result<&'p Value> {
-    let number = name.strip_prefix('$').and_then(|n| n.parse::<usize>().ok());
-    let Some(number) = number else {
-        return Err(Error::Unsupported(format!("the parameter {name}; parameters are $1, $2, …")));
-    };
-    number.checked_sub(1).and_then(|at| params.get(at)).ok_or_else(|| {
-        Error::Sql(format!("there is no parameter {name}: {} were given", params.len()))
     })
 }
 

@@ -4,8 +4,12 @@ use super::bounds::check_shape;
 use super::branching::{self, Branching};
 use super::ddl_text;
 use super::dialect::OffshootDialect;
+use super::dml::LiteralRow;
 use super::national::plain_texts;
+use super::parameters::{self, Parameters};
 use super::points::{PointText, take_points};
+use super::query::Keeping;
+use super::refused::feature;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
 use gluesql_core::sqlparser::keywords::Keyword;
@@ -13,6 +17,7 @@ use gluesql_core::sqlparser::parser::{Parser, ParserError};
 use gluesql_core::sqlparser::tokenizer::{
     Location, Token, TokenWithLocation, Tokenizer, Whitespace, Word,
 };
+use std::sync::Arc;
 
 /// A statement as it was written.
 #[derive(Debug, Clone)]
@@ -21,13 +26,19 @@ pub(crate) struct Parsed {
     pub body: Body,
     /// The points that marks in it number.
     pub points: Vec<PointText>,
+    /// Its plan, where that can be kept.
+    pub plan: Keeping,
+    /// The rows of an INSERT that were read apart from it; they stand for those of its VALUES.
+    pub rows: Option<Vec<LiteralRow>>,
+    /// Its parameters, all of which it names `$n`.
+    pub parameters: Parameters,
 }
 
 /// What a statement says.
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// SQL on one branch. Tables with an `AS OF` of their own carry a mark.
-    Sql(Box<Statement>),
+    Sql(Arc<Statement>),
     /// About branches.
     Branching(Branching),
 }
@@ -50,7 +61,7 @@ impl Parsed {
     /// As [`Parsed::statement`].
     pub fn into_statement(self) -> Result<Statement> {
         match self.body {
-            Body::Sql(statement) => Ok(*statement),
+            Body::Sql(statement) => Ok(Arc::unwrap_or_clone(statement)),
             Body::Branching(_) => Err(stands_alone()),
         }
     }
@@ -67,11 +78,32 @@ const DIALECT: OffshootDialect = OffshootDialect;
 /// # Errors
 /// `Sql` with the place of the mistake; `Limit`.
 pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
-    let mut tokens = tokenize(sql, bytes_max)?;
+    let (mut tokens, parameters) = tokenize(sql, bytes_max)?;
     if let Some(branching) = branching::read(&tokens)? {
-        return Ok(Parsed { body: Body::Branching(branching), points: Vec::new() });
+        return Ok(Parsed {
+            body: Body::Branching(branching),
+            points: Vec::new(),
+            parameters,
+            plan: Keeping::default(),
+            rows: None,
+        });
     }
     let points = take_points(&mut tokens)?;
+    match read(tokens) {
+        Ok(statement) => {
+            let body = Body::Sql(Arc::new(statement));
+            Ok(Parsed { body, points, parameters, plan: Keeping::default(), rows: None })
+        }
+        Err(error @ Error::Sql(_)) => match feature(&tokenize(sql, bytes_max)?.0) {
+            Some(feature) => Err(Error::Unsupported(feature)),
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// The one statement that all tokens make.
+fn read(tokens: Vec<TokenWithLocation>) -> Result<Statement> {
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
     while parser.consume_token(&Token::SemiColon) {}
     if parser.peek_token().token == Token::EOF {
@@ -80,7 +112,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     let statement = parser.parse_statement().map_err(syntax)?;
     while parser.consume_token(&Token::SemiColon) {}
     end(&mut parser, "one statement at a time")?;
-    Ok(Parsed { body: Body::Sql(Box::new(statement)), points })
+    Ok(statement)
 }
 
 /// Reads one expression and nothing else.
@@ -112,7 +144,7 @@ fn part<T>(
     bytes_max: usize,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
 ) -> Result<T> {
-    let tokens = tokenize(sql, bytes_max)?;
+    let (tokens, _) = tokenize(sql, bytes_max)?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens);
     let found = read(&mut parser).map_err(syntax)?;
     end(&mut parser, "nothing may follow")?;
@@ -153,7 +185,7 @@ fn end(parser: &mut Parser<'_>, why: &str) -> Result<()> {
     }
 }
 
-fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
+fn tokenize(sql: &str, bytes_max: usize) -> Result<(Vec<TokenWithLocation>, Parameters)> {
     if sql.len() > bytes_max {
         return Err(Error::Limit(format!("the statement has more than {bytes_max} bytes")));
     }
@@ -166,10 +198,11 @@ fn tokenize(sql: &str, bytes_max: usize) -> Result<Vec<TokenWithLocation>> {
         .map_err(|error| Error::Sql(format!("syntax error: {error}")))?;
     whole_numbers(&text, &mut tokens)?;
     check_shape(&tokens)?;
+    let parameters = parameters::number(&mut tokens)?;
     adapt(&mut tokens);
     super::dml::mark_ends(&mut tokens);
     ddl_text::adapt(&mut tokens)?;
-    Ok(tokens)
+    Ok((tokens, parameters))
 }
 
 /// Makes numbers of `0x1F`, which the tokenizer takes for `X'1F'`: only the text tells them apart.
@@ -195,11 +228,9 @@ fn whole_numbers(text: &str, tokens: &mut [TokenWithLocation]) -> Result<()> {
     Ok(())
 }
 
-/// Rewrites what the parser lacks: `?` becomes the next `$n`, `ALTER COLUMN c TYPE t` its long form, a
-/// number with an exponent, which is a float and not an exact number, a CAST, and `REFERENCES p` is
+/// Rewrites what the parser lacks: `ALTER COLUMN c TYPE t` becomes its long form, a number with an exponent, which is a float and not an exact number, a CAST, and `REFERENCES p` is
 /// given a list of columns.
 fn adapt(tokens: &mut Vec<TokenWithLocation>) {
-    let mut given = 0u32;
     let mut solid: Vec<usize> = Vec::new();
     let mut longer: Vec<(usize, Vec<Token>)> = Vec::new();
     let keyword = |text: &str, keyword: Keyword| {
@@ -220,18 +251,6 @@ fn adapt(tokens: &mut Vec<TokenWithLocation>) {
         }
         match tokens.get_mut(at).map(|t| &mut t.token) {
             None | Some(Token::Whitespace(_)) => continue,
-            Some(Token::Placeholder(name)) => {
-                match name.trim_start_matches(['?', '$']).parse::<u32>() {
-                    Ok(number) => given = given.max(number),
-                    Err(_) if name == "?" => given += 1,
-                    Err(_) => {}
-                }
-                if name == "?" {
-                    *name = format!("${given}");
-                } else if let Some(number) = name.strip_prefix('?') {
-                    *name = format!("${number}");
-                }
-            }
             // `PRAGMA table_info(t)` means the text 't'.
             Some(Token::Word(word)) if pragma && solid.len() == 3 => {
                 let text = Token::SingleQuotedString(word.value.clone());

@@ -192,6 +192,11 @@ fn mark_table(tokens: &mut [TokenWithLocation], at: usize, number: usize) -> Res
 }
 
 impl PointText {
+    /// Whether only a parameter says which point it is.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self.0, Some((_, Operand::Param(_))))
+    }
+
     /// The point that is meant.
     ///
     /// # Errors
@@ -202,7 +207,7 @@ impl PointText {
             Operand::Number(n) => Value::Text(n.as_str().into()),
             Operand::Text(s) if *form == Form::Snapshot => Value::Text(s.as_str().into()),
             Operand::Text(s) => Value::Text(s.as_str().into()),
-            Operand::Param(p) => super::literal::param(p, params)?.clone(),
+            Operand::Param(p) => super::parameters::param(p, params)?.clone(),
         };
         let text = value.to_text();
         let number = text.parse::<i64>().ok();

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Says whether the caller's time is over. Called often; must be cheap.
 pub type Expired = Arc<dyn Fn() -> bool + Send + Sync>;
 
+/// A clock: microseconds since a fixed point of the host's choice.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
 /// What one statement may use. A host sets them; each excess is its own clear error.
 #[derive(Clone)]
 pub struct Limits {
@@ -21,6 +24,8 @@ pub struct Limits {
     pub sql_bytes: usize,
     /// Whether the deadline has passed; `None`: there is none.
     pub expired: Option<Expired>,
+    /// What EXPLAIN ANALYZE takes the time with; `None`: it shows none. Nothing else looks at it.
+    pub clock: Option<Clock>,
 }
 
 impl Limits {
@@ -35,18 +40,25 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { rows: 1_000_000, memory_bytes: 1 << 30, sql_bytes: 1 << 20, expired: None }
+        Limits {
+            rows: 1_000_000,
+            memory_bytes: 1 << 30,
+            sql_bytes: 1 << 20,
+            expired: None,
+            clock: None,
+        }
     }
 }
 
 impl std::fmt::Debug for Limits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Limits { rows, memory_bytes, sql_bytes, expired } = self;
+        let Limits { rows, memory_bytes, sql_bytes, expired, clock } = self;
         f.debug_struct("Limits")
             .field("rows", rows)
             .field("memory_bytes", memory_bytes)
             .field("sql_bytes", sql_bytes)
             .field("deadline", &expired.is_some())
+            .field("clock", &clock.is_some())
             .finish()
     }
 }

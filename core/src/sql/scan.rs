@@ -3,6 +3,8 @@
 use super::access::{Path, RowPlan};
 use super::context::{QueryContext, Source};
 use super::meter::Meter;
+use super::query::of_rows;
+use super::trace::Taken;
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::TableState;
@@ -226,6 +228,7 @@ pub(super) fn collect_rows(
     note_columns(plan.filter(), &mut wanted);
     let mut row = vec![Value::Null; wanted.len()];
     let eval = ctx.eval();
+    let before = Taken::now(ctx.chunks, ctx.limits);
     let mut walk = Walk::new(ctx, source, Arc::new(plan.clone()));
     let mut found = Vec::new();
     while let Some((key, stored)) = walk.next()? {
@@ -238,6 +241,13 @@ pub(super) fn collect_rows(
         }
         meter.hold(key.len() + stored.len() + 64)?;
         found.push((key.into_arc(), stored.into_arc()));
+    }
+    if let Some(trace) = ctx.trace {
+        let mut taken = Taken::default();
+        taken.add_since(before, ctx.chunks, ctx.limits);
+        let (line, rows) = (of_rows(&source.table, plan), found.len());
+        let taken = taken.shown(ctx.limits);
+        trace.rows([format!("{line} ({rows} rows in 1 runs, {taken})")]);
     }
     Ok(found)
 }

@@ -14,15 +14,18 @@
 
 use super::branching::Branching;
 use super::context::QueryContext;
+use super::parameters::{Asked, Parameters, Params};
 use super::parse::{Body, Parsed};
-use super::query::lines;
+use super::prepare::{self, Prepared};
 use super::request::{Output, Request, StatementKind};
 use super::statement::{Control, Kind, describe, kind_of, message};
+use super::trace::Trace;
 use super::{query, write};
 use crate::database::{AsOf, CommitNote, Database, Point, SlotToken};
 use crate::error::{Error, Result};
 use crate::history::Micros;
 use crate::moment::Moment;
+use crate::row::TableState;
 use crate::txn::{Isolation, Txn};
 use std::sync::Arc;
 
@@ -40,6 +43,8 @@ pub struct Session {
     branch: String,
     author: String,
     open: Option<Open>,
+    /// Tables that only this session sees, as its last transaction left them.
+    temporary: Vec<Arc<TableState>>,
     /// Whether statements about branches are refused.
     stays: bool,
 }
@@ -62,7 +67,8 @@ impl Session {
         branch: impl Into<String>,
         author: impl Into<String>,
     ) -> Self {
-        Session { database, branch: branch.into(), author: author.into(), open: None, stays: false }
+        let (branch, author) = (branch.into(), author.into());
+        Session { database, branch, author, open: None, temporary: Vec::new(), stays: false }
     }
 
     /// A session that stays on its branch and leaves branches alone: CREATE, DROP, MERGE and USE BRANCH
@@ -93,12 +99,20 @@ impl Session {
         self.open.is_some()
     }
 
+    /// Whether it has tables that go with it: it is not replaced by another session then.
+    pub fn has_temporary_tables(&self) -> bool {
+        !self.temporary.is_empty()
+    }
+
     /// Runs one statement.
     ///
     /// # Errors
     /// Any; nothing was changed. After a fault the same request may be made again. After
     /// `WriteConflict` by COMMIT the transaction is over; after `Busy` or a fault it is still open.
     pub fn execute(&mut self, request: &Request<'_>) -> Result<Output> {
+        if let Some(output) = self.lifted(request)? {
+            return Ok(output);
+        }
         let parsed = self.parse(request)?;
         let statement = match &parsed.body {
             Body::Sql(statement) => statement,
@@ -106,7 +120,7 @@ impl Session {
         };
         match kind_of(statement)? {
             Kind::Control(control) => self.control(&control, &request.moment),
-            Kind::Query => self.query(request, &parsed),
+            Kind::Query => self.query(request, &parsed, None),
             Kind::Write => {
                 refuse_write(request)?;
                 let done = self.write(
@@ -126,15 +140,53 @@ impl Session {
         }
     }
 
-    /// How a statement would find its rows, one step a line, the first step last.
+    /// The parameters of a statement, for hosts whose callers give values by name.
+    ///
+    /// # Errors
+    /// What reading the text gives.
+    pub fn parameters(&self, sql: &str, bytes_max: usize) -> Result<Parameters> {
+        Ok(self.database.statements.parse(sql, bytes_max)?.parameters.clone())
+    }
+
+    /// What a statement is, without running it: its kind, its columns and its parameters. Values are
+    /// not needed and not looked at. Definitions are those at the point that the request reads; what
+    /// only a value says (`AS OF ?`) is taken to be that point.
     ///
     /// # Errors
     /// What reading and binding the statement gives.
-    pub fn plan(&self, request: &Request<'_>) -> Result<String> {
+    pub fn prepare(&self, request: &Request<'_>) -> Result<Prepared> {
+        let parsed = self.database.statements.parse(request.sql, request.limits.sql_bytes)?;
+        let asked = Asked::new(parsed.parameters.count());
+        let (kind, columns) = match &parsed.body {
+            Body::Branching(branching) => branching.described(),
+            Body::Sql(statement) => {
+                let columns = self.reading(request, &parsed, (&asked).into(), |ctx| {
+                    prepare::columns(ctx, statement)
+                })?;
+                (prepare::kind(statement)?, columns)
+            }
+        };
+        let parameters = prepare::parameters(&parsed.parameters, asked);
+        Ok(Prepared { kind, columns, parameters })
+    }
+
+    /// Runs one statement and tells how it found its rows: the plan that ran, as EXPLAIN shows it. It is
+    /// empty for what is no query.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn execute_explained(&mut self, request: &Request<'_>) -> Result<(Output, String)> {
         let parsed = self.parse(request)?;
-        let statement = parsed.statement()?;
-        let explained = self.reading(request, &parsed, |ctx| lines(ctx, statement))?;
-        Ok(explained.join("\n"))
+        let is_query = match &parsed.body {
+            Body::Sql(statement) => kind_of(statement)? == Kind::Query,
+            Body::Branching(_) => false,
+        };
+        if !is_query {
+            return Ok((self.execute(request)?, String::new()));
+        }
+        let trace = Trace::new(false);
+        let output = self.query(request, &parsed, Some(&trace))?;
+        Ok((output, trace.into_lines().join("\n")))
     }
 
     /// Runs statements as one transaction: all of them, or none. The last output carries the
@@ -169,7 +221,7 @@ impl Session {
         }
         let moment = first.moment;
         if !writes {
-            return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p)).collect();
+            return requests.iter().zip(&statements).map(|(r, p)| self.query(r, p, None)).collect();
         }
         // Each has values of its own, even where the host gave all of them one moment.
         let moments: Vec<Moment> = requests
@@ -189,9 +241,12 @@ impl Session {
                         done.extend(describe(parsed.statement()?, &output));
                         output
                     }
-                    _ => session.reading_in(txn, &request, parsed, |ctx| {
-                        query::run(ctx, parsed.statement()?)
-                    })?,
+                    _ => {
+                        let params = request.params.into();
+                        session.reading_in(txn, &request, parsed, params, |ctx| {
+                            query::run(ctx, parsed.statement()?)
+                        })?
+                    }
                 };
                 outputs.push(output);
             }
@@ -229,13 +284,46 @@ impl Session {
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Arc<Parsed>> {
-        self.database.statements.parse(request.sql, request.limits.sql_bytes)
+        let parsed = self.database.statements.parse(request.sql, request.limits.sql_bytes)?;
+        parsed.parameters.check(request.params.len())?;
+        Ok(parsed)
     }
 
     // --- Queries ---
 
-    fn query(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        self.reading(request, parsed, |ctx| query::run(ctx, parsed.statement()?))
+    /// Runs a query; `trace` is told how it found its rows, and then it is bound for its values.
+    fn query(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        trace: Option<&Trace>,
+    ) -> Result<Output> {
+        self.reading(request, parsed, request.params.into(), |ctx| {
+            let statement = parsed.statement()?;
+            if trace.is_none()
+                && let Some(output) = parsed.plan.run(ctx, statement)?
+            {
+                return Ok(output);
+            }
+            query::run(&QueryContext { trace, ..*ctx }, statement)
+        })
+    }
+
+    /// Runs a query without parameters by the plan of the same query with parameters, if there is one.
+    fn lifted(&self, request: &Request<'_>) -> Result<Option<Output>> {
+        if !request.params.is_empty() || request.sql.len() > request.limits.sql_bytes {
+            return Ok(None);
+        }
+        let Some(lifted) = query::lifted(request.sql) else { return Ok(None) };
+        let Ok(parsed) = self.database.statements.parse(&lifted.sql, usize::MAX) else {
+            return Ok(None);
+        };
+        if !parsed.points.is_empty() || parsed.plan.is_never() {
+            return Ok(None);
+        }
+        let request = Request { params: &lifted.params, ..request.clone() };
+        let params = request.params.into();
+        self.reading(&request, &parsed, params, |ctx| parsed.plan.run(ctx, parsed.statement()?))
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the
@@ -244,24 +332,31 @@ impl Session {
         &self,
         request: &Request<'_>,
         parsed: &Parsed,
+        params: Params<'_>,
         body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
     ) -> Result<T> {
         if let (Some(open), AsOf::Now) = (&self.open, &request.as_of) {
-            return self.reading_in(&open.txn, request, parsed, body);
+            return self.reading_in(&open.txn, request, parsed, params, body);
         }
         let point = self.database.point(&self.branch, &request.as_of)?;
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, params)?;
         let chunks = self.database.chunks();
+        let mut lent = None;
+        if request.as_of == AsOf::Now && !self.temporary.is_empty() {
+            let state = lent.insert(point.state.clone());
+            self.temporary.iter().try_for_each(|table| state.put_temporary(table.clone()))?;
+        }
         body(&QueryContext {
-            state: &point.state,
+            state: lent.as_ref().unwrap_or(&point.state),
             points: &points,
             chunks: &chunks,
             txn: None,
-            params: request.params,
+            params,
             limits: &request.limits,
             moment: &request.moment,
             database: Some(self.database.as_ref()),
             branch: Some(&self.branch),
+            trace: None,
         })
     }
 
@@ -270,25 +365,36 @@ impl Session {
         txn: &Txn,
         request: &Request<'_>,
         parsed: &Parsed,
+        params: Params<'_>,
         body: impl FnOnce(&QueryContext<'_>) -> Result<T>,
     ) -> Result<T> {
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, params)?;
         body(&QueryContext {
             state: txn.state(),
             points: &points,
             chunks: txn.chunks(),
             txn: Some(txn),
-            params: request.params,
+            params,
             limits: &request.limits,
             moment: &request.moment,
             database: Some(self.database.as_ref()),
             branch: Some(&self.branch),
+            trace: None,
         })
     }
 
-    fn points(&self, request: &Request<'_>, parsed: &Parsed) -> Result<Vec<Arc<Point>>> {
+    fn points(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        params: Params<'_>,
+    ) -> Result<Vec<Arc<Point>>> {
         let resolve = |text: &super::points::PointText| {
-            self.database.point(&self.branch, &text.resolve(request.params)?)
+            let as_of = match params.asked() {
+                Some(_) if text.is_given() => request.as_of.clone(),
+                _ => text.resolve(&params)?,
+            };
+            self.database.point(&self.branch, &as_of)
         };
         parsed.points.iter().map(resolve).collect()
     }
@@ -297,11 +403,13 @@ impl Session {
 
     /// One statement in a transaction: all of it, or nothing.
     fn write_in(&self, txn: &mut Txn, request: &Request<'_>, parsed: &Parsed) -> Result<Output> {
-        let points = self.points(request, parsed)?;
+        let points = self.points(request, parsed, request.params.into())?;
         let env = write::WriteContext {
             points: &points,
             params: request.params,
             limits: &request.limits,
+            rows: parsed.rows.as_deref(),
+            trace: None,
         };
         whole(txn, &request.moment, |txn| write::run(txn, &env, parsed.statement()?))
     }
@@ -337,7 +445,7 @@ impl Session {
 
     /// Runs `body` in a transaction of its own and commits it; a lost race runs it again.
     fn until_committed<T>(
-        &self,
+        &mut self,
         moment: &Moment,
         seeds: &[[u8; 32]],
         body: impl Fn(&Session, &mut Txn) -> Result<(T, String)>,
@@ -348,16 +456,18 @@ impl Session {
         let outcome = loop {
             let attempt = (|| {
                 let mut txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
+                txn.lend(&self.temporary)?;
                 let (value, message) = body(self, &mut txn)?;
+                let temporary = temporary_of(&txn);
                 if !txn.is_dirty() {
-                    return Ok((value, None));
+                    return Ok((value, None, temporary));
                 }
                 // The commit's time is the first statement's.
                 stamp(&mut txn, moment)?;
                 let note = CommitNote { author: self.author.clone(), message };
                 let who = holds.then_some(slot);
                 let receipt = self.database.commit(&self.branch, &txn, &note, who)?;
-                Ok((value, Some(receipt)))
+                Ok((value, Some(receipt), temporary))
             })();
             match attempt {
                 Err(Error::WriteConflict(_)) if lost < LOSSES_MAX => lost += 1,
@@ -376,7 +486,9 @@ impl Session {
             self.database.give_slot(&self.branch, slot);
         }
         self.settle(&outcome, seeds);
-        outcome
+        let (value, receipt, temporary) = outcome?;
+        self.temporary = temporary;
+        Ok((value, receipt))
     }
 
     /// A call that will not be made again needs its automatic ids no more.
@@ -444,7 +556,8 @@ impl Session {
             slot = Some(token);
         }
         // With the slot taken first, nothing comes between this base and the commit.
-        match self.database.begin(&self.branch, moment, isolation) {
+        let begun = self.database.begin(&self.branch, moment, isolation);
+        match begun.and_then(|mut txn| txn.lend(&self.temporary).map(|()| txn)) {
             Ok(txn) => {
                 self.open = Some(Open { txn, slot, done: Vec::new(), marks: Vec::new() });
                 Ok(Output::done(StatementKind::Begin, 0))
@@ -476,6 +589,7 @@ impl Session {
                 }
             }
         }
+        self.temporary = temporary_of(&open.txn);
         self.give_back(&open);
         Ok(output)
     }
@@ -503,6 +617,11 @@ impl Drop for Session {
             self.give_back(&open);
         }
     }
+}
+
+/// The tables of a transaction that only its session sees.
+fn temporary_of(txn: &Txn) -> Vec<Arc<TableState>> {
+    txn.state().temporary_tables().cloned().collect()
 }
 
 fn none_open() -> Error {

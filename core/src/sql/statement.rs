@@ -4,6 +4,7 @@ use super::context::table_name;
 use super::dml::taken_apart;
 use super::points::split_mark;
 use super::request::Output;
+use super::write::analyzed;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{
     FromTable, ObjectName, Statement, TableFactor, TableWithJoins, TransactionIsolationLevel,
@@ -44,6 +45,7 @@ pub(super) enum Control {
 /// `Unsupported` for statements that Offshoot does not run.
 pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
     Ok(match taken_apart(statement).0 {
+        Statement::Explain { .. } if analyzed(statement).is_some() => Kind::Write,
         Statement::Query(_)
         | Statement::ShowTables { .. }
         | Statement::ShowColumns { .. }
@@ -110,6 +112,7 @@ pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String>
     let name = |name: &ObjectName| {
         table_name(name).map_or_else(|_| name.to_string(), |n| split_mark(n).0.to_owned())
     };
+    let statement = analyzed(statement).unwrap_or(statement);
     Some(match taken_apart(statement).0 {
         Statement::Insert(insert) => {
             format!("INSERT INTO {} ({})", name(&insert.table_name), rows())

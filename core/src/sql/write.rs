@@ -1,9 +1,11 @@
 //! Statements that write, inside a transaction.
 
 use super::context::{QueryContext, table_name};
+use super::dml::LiteralRow;
 use super::points::split_mark;
 use super::query::plain_table;
 use super::request::{Limits, Output};
+use super::trace::Trace;
 use super::{ddl, dml};
 use crate::chunk::Chunks;
 use crate::database::Point;
@@ -26,6 +28,10 @@ pub(crate) struct WriteContext<'w> {
     pub params: &'w [Value],
     /// What it may use.
     pub limits: &'w Limits,
+    /// The rows of an INSERT that were read apart from it.
+    pub rows: Option<&'w [LiteralRow]>,
+    /// Who is told how rows are found.
+    pub trace: Option<&'w Trace>,
 }
 
 /// What a statement reads while it writes: the state as it was when this was taken. It holds no
@@ -59,11 +65,12 @@ impl<'w> Snapshot<'w> {
             points: self.env.points,
             chunks: &self.chunks,
             txn,
-            params: self.env.params,
+            params: self.env.params.into(),
             limits: self.env.limits,
             moment: &self.moment,
             database: None,
             branch: None,
+            trace: self.env.trace,
         }
     }
 }
@@ -87,10 +94,39 @@ fn target(statement: &Statement) -> Option<&ObjectName> {
     }
 }
 
+/// Refuses to change a view.
+///
+/// # Errors
+/// `Invalid`.
+pub(super) fn refuse_view(state: &State, statement: &Statement) -> Result<()> {
+    if let Some(name) = target(dml::taken_apart(statement).0)
+        && let Ok(table) = state.find(split_mark(table_name(name)?).0)
+        && table.table.def.view().is_some()
+    {
+        return Err(is_view(table.table.name()));
+    }
+    Ok(())
+}
+
 /// Whether a violation ends the whole transaction.
 pub(super) fn rolls_back(statement: &Statement) -> bool {
-    matches!(dml::taken_apart(statement).0, Statement::Insert(insert)
-        if insert.or == Some(SqliteOnConflict::Rollback))
+    let statement = analyzed(statement).unwrap_or(statement);
+    let (inner, around) = dml::taken_apart(statement);
+    let or = match inner {
+        Statement::Insert(insert) => insert.or,
+        _ => around.or(),
+    };
+    or == Some(SqliteOnConflict::Rollback)
+}
+
+/// The statement that changes rows inside its EXPLAIN ANALYZE, which runs it.
+pub(super) fn analyzed(statement: &Statement) -> Option<&Statement> {
+    let Statement::Explain { analyze: true, statement: inner, .. } = statement else { return None };
+    let changes = matches!(
+        dml::taken_apart(inner).0,
+        Statement::Insert(_) | Statement::Update { .. } | Statement::Delete(_)
+    );
+    changes.then_some(&**inner)
 }
 
 /// What is said where a table was meant.
@@ -101,12 +137,19 @@ pub(super) fn is_view(name: &str) -> Error {
 /// Runs a writing statement. The caller has begun it and ends or undoes it.
 pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     env.limits.check_time()?;
-    if let Some(name) = target(dml::taken_apart(statement).0)
-        && let Ok(table) = txn.state().find(split_mark(table_name(name)?).0)
-        && table.table.def.view().is_some()
-    {
-        return Err(is_view(table.table.name()));
+    refuse_view(txn.state(), statement)?;
+    let output = run_any(txn, env, statement)?;
+    let held: usize = txn.state().temporary_tables().map(|table| table.overlay_bytes()).sum();
+    if held as u64 > env.limits.memory_bytes {
+        let most = env.limits.memory_bytes;
+        return Err(Error::Limit(format!(
+            "the temporary tables of this session would hold more than {most} bytes"
+        )));
     }
+    Ok(output)
+}
+
+fn run_any(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     let (inner, around) = dml::taken_apart(statement);
     match inner {
         Statement::Insert(insert) => dml::insert(txn, env, insert, around),
@@ -117,6 +160,10 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
             dml::update(txn, env, &update, around)
         }
         Statement::Delete(delete) => dml::delete(txn, env, delete, around),
+        Statement::Explain { .. } => match analyzed(statement) {
+            Some(inner) => dml::explain_analyze(txn, env, inner),
+            None => Err(Error::Internal("EXPLAIN came to be a write".into())),
+        },
         other => ddl::run(txn, env, other),
     }
 }

@@ -5,7 +5,7 @@
 //! conversion (a column's type changed). Adding, dropping or renaming a column rewrites nothing.
 
 use super::{Standing, Txn};
-use crate::chunk::Chunks;
+use crate::chunk::{Chunks, MemoryStore};
 use crate::error::{Error, Kind, Result};
 use crate::row::{Row, Table, TableDef, TableId, TableState};
 use crate::tree::{KeyRange, Root, View};
@@ -32,6 +32,18 @@ impl Txn {
         Ok(id)
     }
 
+    /// Creates a table that only this transaction's session sees.
+    ///
+    /// # Errors
+    /// `Exists`; `Unsupported` with a foreign key.
+    pub fn create_temporary(&mut self, def: TableDef) -> Result<TableId> {
+        refuse_references(&def)?;
+        let table = Arc::new(Table::new(def)?);
+        let id = table.id();
+        self.now.state.put_temporary(Arc::new(TableState::empty(table)))?;
+        Ok(id)
+    }
+
     /// Automatic ids of a table begin here, or where they stand already if that is later.
     pub fn begin_ids(&mut self, id: TableId, next: u64) {
         self.now.state.raise_sequence(id, next);
@@ -52,11 +64,14 @@ impl Txn {
                 )));
             }
         }
+        let temporary = self.now.state.is_temporary(id);
         self.now.state.remove_table(id);
         if self.base_state.table(id).is_none() {
             self.now.state.forget_dropped(id);
         }
-        self.now.defined.insert(id);
+        if !temporary {
+            self.now.defined.insert(id);
+        }
         self.forget_writes(id);
         Ok(())
     }
@@ -91,7 +106,9 @@ impl Txn {
         for empty in emptied {
             let id = empty.table.id();
             self.now.state.put_table(empty)?;
-            self.now.defined.insert(id);
+            if !self.now.state.is_temporary(id) {
+                self.now.defined.insert(id);
+            }
             self.forget_writes(id);
         }
         Ok(removed)
@@ -107,8 +124,16 @@ impl Txn {
         let Some(before) = self.now.state.table(id).cloned() else {
             return Err(Error::not_found(Kind::Table, def.name));
         };
+        let temporary = self.now.state.is_temporary(id);
+        if temporary {
+            refuse_references(&def)?;
+        }
         let table = Arc::new(Table::new(def)?);
-        let chunks = self.chunks.clone();
+        // What a temporary table is rebuilt in is in no commit.
+        let chunks = match temporary {
+            true => Arc::new(Chunks::new(Arc::new(MemoryStore::new()))),
+            false => self.chunks.clone(),
+        };
         let rekeyed = before.table.def.primary_key != table.def.primary_key;
         let rewrites = convert.is_some() || (rekeyed && before.rows.count() > 0);
         let mut after = match rewrites {
@@ -121,11 +146,13 @@ impl Txn {
             })?,
         };
         after.next_auto = before.next_auto;
-        let after = Arc::new(after);
         if constraints_added(&before.table.def, &table.def) {
-            check_all_rows(&self.chunks, &after)?;
+            check_all_rows(&chunks, &after)?;
         }
-        self.now.state.put_table(after)?;
+        if temporary {
+            return self.now.state.put_table(Arc::new(after.in_overlays(&chunks)?));
+        }
+        self.now.state.put_table(Arc::new(after))?;
         self.now.defined.insert(id);
         self.lean_on_parents(&table)?;
         if let Some((_, broken)) =
@@ -149,6 +176,9 @@ impl Txn {
             let Some(parent) = self.now.state.table(foreign.parent) else {
                 return Err(Error::not_found(Kind::Table, "the table that a foreign key names"));
             };
+            if self.now.state.is_temporary(foreign.parent) {
+                return Err(Error::Unsupported("a reference to a temporary table".into()));
+            }
             let columns: Vec<usize> = (foreign.parent_columns.iter())
                 .filter_map(|c| parent.table.def.position_of(*c))
                 .collect();
@@ -185,6 +215,13 @@ impl Txn {
             crate::row::require(&self.now.state, &self.chunks, [(after.id(), &change)])?;
         }
         Ok(())
+    }
+}
+
+fn refuse_references(def: &TableDef) -> Result<()> {
+    match def.foreign_keys.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Unsupported("REFERENCES of a temporary table".into())),
     }
 }
 

@@ -134,6 +134,17 @@ impl Txn {
         &self.now.state
     }
 
+    /// Lends it the tables that only its session sees.
+    ///
+    /// # Errors
+    /// `Exists` where two have one name.
+    pub fn lend<'t>(
+        &mut self,
+        tables: impl IntoIterator<Item = &'t Arc<TableState>>,
+    ) -> Result<()> {
+        tables.into_iter().try_for_each(|table| self.now.state.put_temporary(table.clone()))
+    }
+
     /// What it reads through, and where its new chunks are staged.
     pub fn chunks(&self) -> &Arc<Chunks> {
         &self.chunks
@@ -212,6 +223,10 @@ impl Txn {
             };
         }
         for (id, write) in statement {
+            // What no commit holds is no write of it.
+            if self.now.state.is_temporary(id.0) {
+                continue;
+            }
             match self.now.writes.get_mut(&id) {
                 Some(earlier) => {
                     earlier.new = write.new;

@@ -15,7 +15,7 @@ impl Txn {
     /// serializable, what it read); a fault, after which the same call may be made again.
     pub fn rebased(&self, head: CommitId, state: &State) -> Result<State> {
         if head == self.base {
-            return Ok(self.now.state.clone());
+            return Ok(self.now.state.without_temporary());
         }
         let (base, ours) = (&self.base_state, &self.now);
         for id in ours.defined.iter().chain(&ours.leaned_on) {
@@ -99,7 +99,7 @@ impl Txn {
     fn check_reads(&self, head: &State) -> Result<()> {
         let reads = self.reads.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         for (id, range) in reads {
-            if self.base_state.same_table(head, id) {
+            if self.base_state.same_table(head, id) || self.now.state.is_temporary(id) {
                 continue;
             }
             let (before, now) = (self.base_state.table(id), head.table(id));

@@ -26,6 +26,8 @@
 //! @merge SOURCE into TARGET POLICY [renumber]   source_wins, target_wins, newest_wins, abort, manual
 //! @as-of POINT                      statements below are asked at it; `now` ends that
 //! @params LITERAL, LITERAL          for the next statement
+//! @params NAME = LITERAL, …         the same by name
+//! @prepare STATEMENT                what it is, without running it
 //! @batch                            the statements below it, one a line, as one transaction
 //! @tick SECONDS                     the clock moves on
 //! @page TABLE [columns=…] [filter=…] [order=…] [page=N] [limit=N]   (`|` between them)
@@ -97,6 +99,7 @@ struct Run {
     current: String,
     as_of: AsOf,
     params: Vec<Value>,
+    named: Vec<(String, Value)>,
     clock: i64,
     moments: u64,
     commits: Vec<String>,
@@ -117,6 +120,7 @@ impl Run {
             current: "main".into(),
             as_of: AsOf::Now,
             params: Vec::new(),
+            named: Vec::new(),
             clock: START_SECONDS * 1_000_000,
             moments: 0,
             commits: Vec::new(),
@@ -135,7 +139,8 @@ impl Run {
 
     /// Forgets what the database holds in memory, where that loses nothing.
     fn reopen(&mut self) {
-        if self.forgetful.is_some() && !self.sessions.values().any(Session::in_transaction) {
+        let holds = |s: &Session| s.in_transaction() || s.has_temporary_tables();
+        if self.forgetful.is_some() && !self.sessions.values().any(holds) {
             self.database = Run::open(&self.forgetful);
             for session in self.sessions.values_mut() {
                 let (branch, author) = (session.branch().to_owned(), session.author().to_owned());
@@ -206,8 +211,13 @@ impl Run {
             return answer;
         }
         let moment = self.moment();
-        let params = std::mem::take(&mut self.params);
+        let mut params = std::mem::take(&mut self.params);
+        let named = std::mem::take(&mut self.named);
         let result = self.settled(|run| {
+            if !named.is_empty() {
+                let parameters = run.sessions[&run.current].parameters(text, 1 << 20)?;
+                params = parameters.ordered(named.clone())?;
+            }
             let request = Request {
                 sql: text,
                 params: &params,
@@ -343,8 +353,39 @@ impl Run {
             }
             ["@params", ..] => {
                 let list = line.trim_start_matches("@params");
-                self.params = list.split(',').map(|text| literal(text.trim())).collect();
+                match list.contains('=') {
+                    true => {
+                        let pairs = list.split(',').filter_map(|pair| pair.split_once('='));
+                        let pair = |(n, v): (&str, &str)| (n.trim().to_owned(), literal(v.trim()));
+                        self.named = pairs.map(pair).collect();
+                    }
+                    false => self.params = list.split(',').map(|v| literal(v.trim())).collect(),
+                }
                 Ok(String::new())
+            }
+            ["@prepare", ..] => {
+                let sql = line.trim_start_matches("@prepare").trim();
+                let moment = self.moment();
+                let prepared = self.settled(|run| {
+                    run.sessions[&run.current].prepare(&Request {
+                        sql,
+                        params: &[],
+                        as_of: run.as_of.clone(),
+                        read_only: false,
+                        limits: Limits::default(),
+                        moment,
+                    })
+                })?;
+                let mut text = format!("{}\n", prepared.kind.name());
+                for column in &prepared.columns {
+                    let _ = writeln!(text, "column {} {}", column.name, column.ty);
+                }
+                for parameter in &prepared.parameters {
+                    let name = parameter.name.as_deref().unwrap_or("-");
+                    let _ =
+                        writeln!(text, "parameter {} {name} {}", parameter.number, parameter.ty);
+                }
+                Ok(text)
             }
             ["@tick", seconds] => {
                 self.clock += seconds.parse::<i64>().unwrap() * 1_000_000;

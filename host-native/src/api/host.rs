@@ -26,6 +26,10 @@ impl PoolHost {
         Ok(PoolHost::on(pool, database, options))
     }
 
+    pub(super) fn database(&self) -> &Arc<EmbeddedDatabase> {
+        &self.database
+    }
+
     /// A host over an open database, on a pool that others share.
     pub fn on(pool: Arc<Pool>, database: Arc<EmbeddedDatabase>, options: ServerOptions) -> Self {
         PoolHost { database, options, pool }
@@ -43,6 +47,7 @@ impl Host for PoolHost {
             }
         };
         let time = self.options.time(timeout_ms);
+        self.database.database().tell_time(moment.now);
         let call = Call {
             database: self.database.database().clone(),
             moment,

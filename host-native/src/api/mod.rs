@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   listen   sockets: TLS, number, time ─▶ a request and its address
-//!   layers   CORS ─▶ metrics and log ─▶ compression
+//!   layers   CORS ─▶ metrics and log ─▶ compression ─▶ outlive: repeatable requests end without a caller
 //!   tenants  many databases: who asks decides which          (one database: straight on)
 //!   Router   offshoot-api: identity ─▶ guard ─▶ endpoint ─▶ host ─▶ pool
 //! ```
@@ -12,11 +12,13 @@
 
 mod auth;
 mod body;
+mod expiry;
 mod host;
 mod keys;
 mod limits;
 mod listen;
 mod metrics;
+mod outlive;
 mod tenants;
 mod tls;
 
@@ -33,9 +35,10 @@ pub use tls::Tls;
 pub(crate) use auth::clock;
 
 use crate::embedded::EmbeddedDatabase;
+use crate::webhooks::{Courier, WebhookOptions};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use offshoot_api::auth::Identify;
 use offshoot_api::{Guard, Settings};
 use offshoot_core::sql::Limits;
@@ -72,6 +75,8 @@ pub struct ServerOptions {
     pub cors_origins: Vec<String>,
     /// The dialect of requests that choose none, from callers that are pinned to none.
     pub dialect: DialectName,
+    /// How webhooks are sent.
+    pub webhooks: WebhookOptions,
 }
 
 impl ServerOptions {
@@ -98,6 +103,7 @@ impl Default for ServerOptions {
             connections_max: 65_536,
             cors_origins: Vec::new(),
             dialect: DialectName::default(),
+            webhooks: WebhookOptions::default(),
         }
     }
 }
@@ -227,19 +233,27 @@ impl ApiServer {
         });
         let metrics = metrics::Metrics::new();
         let counted = metrics.clone();
-        let settings = Settings {
+        let mut settings = Settings {
             identify: identify.clone(),
             dialect: options.dialect,
             guard: Guard { limiter: limits.limiter(), tenant },
+            replays: Arc::default(),
             metrics: Some(Arc::new(move || counted.text())),
+            // Each database has its own.
+            webhooks: None,
         };
         let tls = tls.map(|Tls(acceptor)| acceptor);
         match served {
             Served::One(database) => {
-                let host = PoolHost::new(database.clone(), options.clone())?;
-                let router = offshoot_api::router_with(Arc::new(host), settings);
+                let courier = Courier::start(database.clone(), options.webhooks.clone())?;
+                settings.webhooks = Some(courier.book());
+                let host = Arc::new(PoolHost::new(database.clone(), options.clone())?);
+                let expiry = expiry::Expiry::over(&host);
+                let router = offshoot_api::router_with(host, settings);
                 let router = layered(router, metrics, &options)?;
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                drop(expiry);
+                courier.stop().await;
                 database.close().map_err(Error::other)
             }
             Served::Many(tenants) => {
@@ -251,7 +265,10 @@ impl ApiServer {
                 })?;
                 let tenants = tenants.start(&options, settings, identify)?;
                 let router = layered(tenants.router()?, metrics, &options)?;
+                let waking = tokio::spawn(tenants.clone().wake());
                 listen::serve(listener, router, tls, &options, shutdown).await;
+                waking.abort();
+                let _ = waking.await;
                 tenants.close().await
             }
         }
@@ -273,8 +290,9 @@ impl ApiServer {
 }
 
 /// Headers of answers that a page of another origin may read.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 8] = [
     "etag",
+    "idempotency-replayed",
     "retry-after",
     "www-authenticate",
     "x-ratelimit-limit",
@@ -301,6 +319,7 @@ fn layered(
     options: &ServerOptions,
 ) -> Result<Router> {
     let router = router
+        .layer(from_fn(outlive::outlive))
         .merge(offshoot_api::console::routes())
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(metrics, metrics::watch));

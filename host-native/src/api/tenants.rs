@@ -6,12 +6,15 @@
 //! ```
 //!
 //! A file is opened when its tenant first asks. When too many are open, the one that was asked the
-//! longest time ago and answers nobody now is closed. All share the threads.
+//! longest time ago and answers nobody now is closed; those with webhooks last, for only open ones
+//! deliver, and they are opened at the start. All share the threads.
 
+use super::expiry::Expiry;
 use super::host::PoolHost;
 use super::{ServerOptions, keys_path};
 use crate::embedded::{EmbeddedDatabase, moment};
 use crate::pool::Pool;
+use crate::webhooks::{Courier, webhooks_path};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -112,13 +115,22 @@ impl Tenants {
 /// One tenant's database and its routes.
 struct Tenant {
     database: Arc<EmbeddedDatabase>,
+    courier: Courier,
     router: Router,
+    /// Runs for as long as the file is open.
+    _expiry: Expiry,
 }
 
 /// A tenant's place: empty until its file has been opened.
 struct Place {
     tenant: Arc<OnceCell<Tenant>>,
     asked: u64,
+}
+
+impl Place {
+    fn has_webhooks(&self) -> bool {
+        self.tenant.get().is_some_and(|tenant| !tenant.courier.book().is_empty())
+    }
 }
 
 #[derive(Default)]
@@ -206,7 +218,9 @@ impl Started {
         if open.places.len() >= self.tenants.open_max {
             let idle = |place: &&Place| Arc::strong_count(&place.tenant) == 1;
             let places = open.places.iter().filter(|(_, place)| idle(place));
-            let oldest = places.min_by_key(|(_, place)| place.asked).map(|(name, _)| name.clone());
+            let oldest = places
+                .min_by_key(|(_, place)| (place.has_webhooks(), place.asked))
+                .map(|(name, _)| name.clone());
             let oldest = oldest.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
             // Under the lock: its tenant cannot open it again before it is closed.
             if let Some(place) = open.places.remove(&oldest) {
@@ -227,10 +241,27 @@ impl Started {
         let opened = tokio::task::spawn_blocking(move || EmbeddedDatabase::new(path)).await;
         let database = Arc::new(opened.map_err(Error::other)?.map_err(Error::other)?);
         let host = PoolHost::on(self.pool.clone(), database.clone(), self.options.clone());
+        let host = Arc::new(host);
+        let expiry = Expiry::over(&host);
         let mut settings = self.settings.clone();
         settings.guard.tenant = Some(tenant.to_owned());
-        let router = offshoot_api::router_with(Arc::new(host), settings);
-        Ok(Tenant { database, router })
+        let courier = Courier::start(database.clone(), self.options.webhooks.clone())?;
+        settings.webhooks = Some(courier.book());
+        let router = offshoot_api::router_with(host, settings);
+        Ok(Tenant { database, courier, router, _expiry: expiry })
+    }
+
+    /// Opens the databases that have webhooks, as many as may be open, so that what waits is sent.
+    pub async fn wake(self: Arc<Self>) {
+        let names = self.tenants.names().unwrap_or_default();
+        let has =
+            |tenant: &String| webhooks_path(&tenant_file(&self.tenants.dir, tenant)).is_file();
+        for tenant in names.iter().filter(|tenant| has(tenant)).take(self.tenants.open_max) {
+            let Ok(Some(place)) = self.place(tenant).await else { continue };
+            if let Err(error) = place.get_or_try_init(|| self.open(tenant)).await {
+                tracing::error!(tenant, %error, "a database could not be opened for its webhooks");
+            }
+        }
     }
 
     /// Closes every file.
@@ -245,9 +276,9 @@ impl Started {
 }
 
 async fn close(place: Place) -> Result<()> {
-    let Some(database) = place.tenant.get().map(|tenant| tenant.database.clone()) else {
-        return Ok(());
-    };
+    let Some(tenant) = place.tenant.get() else { return Ok(()) };
+    tenant.courier.stop().await;
+    let database = tenant.database.clone();
     // The routes hold the database, too.
     drop(place);
     let closed = tokio::task::spawn_blocking(move || database.close()).await;

@@ -6,6 +6,7 @@ use offshoot::api::{
     ApiServer, AuthMiddleware, DialectName, RateLimitConfig, RateLimitMiddleware, ServerOptions,
     Tenants, Tls, bind, development_key, env, keys_path,
 };
+use offshoot::webhooks::WebhookOptions;
 use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -68,6 +69,13 @@ pub struct Arguments {
     /// The dialect of answers where a request chooses none: envelope or plain.
     #[arg(long, default_value = "envelope")]
     dialect: DialectName,
+    /// Send webhooks to addresses that are not public, too (this machine, private networks). Whoever
+    /// may register webhooks can then make the server ask them.
+    #[arg(long)]
+    webhook_allow_private: bool,
+    /// Seconds that the receiver of a webhook may take.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
+    webhook_timeout: u64,
     /// Write a line for each request, not only for those that fail through the server's fault.
     #[arg(long)]
     log_requests: bool,
@@ -194,6 +202,10 @@ impl Arguments {
             body_timeout: Duration::from_secs(self.body_timeout),
             cors_origins: self.cors_origin.clone(),
             dialect: self.dialect,
+            webhooks: WebhookOptions {
+                allow_private: self.webhook_allow_private,
+                timeout: Duration::from_secs(self.webhook_timeout),
+            },
             ..ServerOptions::default()
         }
     }

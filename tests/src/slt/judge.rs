@@ -4,6 +4,7 @@ use super::corpus::{AnyRecord, parse};
 use super::render::{printable, render, same};
 use super::report::{Failure, Report, Verdict};
 use crate::engine::{Engine, on_large_stack};
+use crate::transcript::transcript;
 use md5::{Digest, Md5};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::sql::Output;
@@ -20,10 +21,46 @@ use std::path::Path;
 /// # Errors
 /// Where the file cannot be read or is not of the format.
 pub fn run_file(path: &Path, names: &[String]) -> std::result::Result<Report, String> {
+    let records = read(path)?;
+    Ok(on_large_stack(|| {
+        let mut file = File::new(names);
+        file.run(&records);
+        file.report
+    }))
+}
+
+/// Runs a file as [`run_file`] does, and keeps what its records asked and were answered.
+///
+/// # Errors
+/// As there.
+pub fn record_file(
+    path: &Path,
+    names: &[String],
+) -> std::result::Result<(Report, Vec<Recorded>), String> {
+    let records = read(path)?;
+    Ok(on_large_stack(|| {
+        let mut file = File::new(names);
+        file.tape = Some(Vec::new());
+        file.run(&records);
+        (file.report, file.tape.unwrap_or_default())
+    }))
+}
+
+fn read(path: &Path) -> std::result::Result<Vec<AnyRecord>, String> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| format!("{name}: {e}"))?;
-    let records = parse(&name, &String::from_utf8_lossy(&bytes))?;
-    Ok(on_large_stack(|| File::new(names).run(&records)))
+    parse(&name, &String::from_utf8_lossy(&bytes))
+}
+
+/// A statement of a record, and the answer it was judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The session that ran it.
+    pub session: String,
+    /// Its text.
+    pub sql: String,
+    /// Its [`transcript`].
+    pub answer: String,
 }
 
 /// A file while it runs.
@@ -37,6 +74,8 @@ struct File<'n> {
     /// A record was refused that would have written.
     doubt: bool,
     report: Report,
+    /// What was asked and answered, where someone wants it.
+    tape: Option<Vec<Recorded>>,
 }
 
 impl<'n> File<'n> {
@@ -49,10 +88,11 @@ impl<'n> File<'n> {
             labels: HashMap::new(),
             doubt: false,
             report: Report::default(),
+            tape: None,
         }
     }
 
-    fn run(mut self, records: &[AnyRecord]) -> Report {
+    fn run(&mut self, records: &[AnyRecord]) {
         for record in records {
             match record {
                 AnyRecord::Halt { .. } => break,
@@ -61,7 +101,7 @@ impl<'n> File<'n> {
                 AnyRecord::Statement { loc, conditions, connection, sql, expected, .. } => {
                     let verdict = match self.holds(conditions) {
                         true => {
-                            let given = self.engine.run_as(&session(connection), sql);
+                            let given = self.ask(connection, sql);
                             statement(&given, expected)
                         }
                         false => Verdict::Skipped,
@@ -73,7 +113,7 @@ impl<'n> File<'n> {
                 AnyRecord::Query { loc, conditions, connection, sql, expected, .. } => {
                     let verdict = match self.holds(conditions) {
                         true => {
-                            let given = self.engine.run_as(&session(connection), sql);
+                            let given = self.ask(connection, sql);
                             self.query(&given, expected)
                         }
                         false => Verdict::Skipped,
@@ -86,7 +126,19 @@ impl<'n> File<'n> {
                 _ => {}
             }
         }
-        self.report
+    }
+
+    fn ask(&mut self, connection: &Connection, sql: &str) -> Result<Output> {
+        let session = match connection {
+            Connection::Default => "",
+            Connection::Named(name) => name.as_str(),
+        };
+        let given = self.engine.run_as(session, sql);
+        if let Some(tape) = &mut self.tape {
+            let (session, sql) = (session.to_owned(), sql.to_owned());
+            tape.push(Recorded { session, sql, answer: transcript(&given) });
+        }
+        given
     }
 
     fn holds(&self, conditions: &[Condition]) -> bool {
@@ -136,13 +188,6 @@ impl<'n> File<'n> {
             }
         }
         compare(&values, results, columns, sort, mode)
-    }
-}
-
-fn session(connection: &Connection) -> String {
-    match connection {
-        Connection::Default => String::new(),
-        Connection::Named(name) => name.clone(),
     }
 }
 
@@ -281,8 +326,9 @@ mod tests {
 
     fn counts(text: &str) -> [u64; 5] {
         let names = ["sqlite".to_owned()];
-        let report = File::new(&names).run(&parse("a", text).unwrap());
-        let super::Report { passed, wrong, unsupported, in_doubt, skipped, .. } = report;
+        let mut file = File::new(&names);
+        file.run(&parse("a", text).unwrap());
+        let super::Report { passed, wrong, unsupported, in_doubt, skipped, .. } = file.report;
         [passed, wrong, unsupported, in_doubt, skipped]
     }
 

@@ -13,6 +13,9 @@
 //! spaces that end a record; results that are valuewise without saying so; labels, which promise that
 //! all records that bear one have the same result.
 //!
+//! What the records asked and were answered can be kept ([`record_file`]): WebAssembly must answer the
+//! same (`cargo xtask wasm`).
+//!
 //! A record *passes*, or is
 //! - *wrong*: another result or an error that was not asked for;
 //! - *unsupported*: refused by name (`Error::Unsupported`);
@@ -26,5 +29,5 @@ mod render;
 mod report;
 
 pub use corpus::{files, parse};
-pub use judge::run_file;
+pub use judge::{Recorded, record_file, run_file};
 pub use report::{Failure, Report, Verdict};

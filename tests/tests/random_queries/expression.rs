@@ -61,11 +61,16 @@ impl Writer<'_> {
             return self.leaf(Type::Int, scope);
         }
         let a = self.int(scope, deep - 1);
-        match self.random.below(12) {
+        match self.random.below(16) {
             0..3 => {
                 let b = self.int(scope, deep - 1);
-                let op = [" + ", " - ", " * "][self.random.below(3) as usize];
-                shrinks(Type::Int, sql!["(", a.clone(), op, b.clone(), ")"], &[&a, &b])
+                let op = *self.pick(&[" + ", " - ", " * "]);
+                // Without parentheses the parser says what binds closer.
+                let text = match self.one_in(4) {
+                    true => sql![a.clone(), op, b.clone()],
+                    false => sql!["(", a.clone(), op, b.clone(), ")"],
+                };
+                shrinks(Type::Int, text, &[&a, &b])
             }
             3 => {
                 let op = [" / ", " % "][self.random.below(2) as usize];
@@ -87,6 +92,17 @@ impl Writer<'_> {
                 shrinks(Type::Int, sql!["length(", text, ")"], &[])
             }
             9 => self.case(Type::Int, a, scope, deep),
+            12 => self.choice(Type::Int, a, scope, deep),
+            13 => {
+                let [text, of] = [0; 2].map(|_| self.text(scope, deep - 1));
+                shrinks(Type::Int, sql!["instr(", text, ", ", of, ")"], &[])
+            }
+            14 => shrinks(Type::Int, sql!["sign(", a.clone(), ")"], &[&a]),
+            15 => {
+                let b = self.leaf(Type::Int, scope);
+                let op = *self.pick(&[" & ", " | "]);
+                shrinks(Type::Int, sql!["(", a.clone(), op, b, ")"], &[&a])
+            }
             10 => {
                 let real = self.real(scope, deep - 1);
                 shrinks(Type::Int, sql!["CAST(", real, " AS INTEGER)"], &[])
@@ -103,7 +119,7 @@ impl Writer<'_> {
             return self.leaf(Type::Real, scope);
         }
         let a = self.real(scope, deep - 1);
-        match self.random.below(7) {
+        match self.random.below(11) {
             0 => {
                 let b = self.int(scope, deep - 1);
                 let op = [" + ", " - ", " * "][self.random.below(3) as usize];
@@ -123,6 +139,20 @@ impl Writer<'_> {
                 shrinks(Type::Real, sql!["CAST(", int, " AS REAL)"], &[&a])
             }
             4 => self.case(Type::Real, a, scope, deep),
+            6 => self.choice(Type::Real, a, scope, deep),
+            7 => {
+                let int = self.int(scope, deep - 1);
+                let divisor = *self.pick(&["2.0", "4.0", "-0.5"]);
+                shrinks(Type::Real, sql!["(", int, " / ", divisor, ")"], &[&a])
+            }
+            8 => {
+                let call = *self.pick(&["abs(", "-(", "floor(", "ceil("]);
+                shrinks(Type::Real, sql![call, a.clone(), ")"], &[&a])
+            }
+            9 => {
+                // To more places, decimals and floats are no longer the same numbers.
+                shrinks(Type::Real, sql!["round(", a.clone(), ")"], &[&a])
+            }
             5 => {
                 let b = self.real(scope, deep - 1);
                 shrinks(Type::Real, sql!["coalesce(", a.clone(), ", ", b.clone(), ")"], &[&a, &b])
@@ -139,7 +169,7 @@ impl Writer<'_> {
             return self.leaf(Type::Text, scope);
         }
         let a = self.text(scope, deep - 1);
-        match self.random.below(8) {
+        match self.random.below(13) {
             0 | 1 => {
                 let b = self.text(scope, deep - 1);
                 shrinks(Type::Text, sql!["(", a.clone(), " || ", b.clone(), ")"], &[&a, &b])
@@ -155,12 +185,47 @@ impl Writer<'_> {
                 shrinks(Type::Text, sql!["coalesce(", a.clone(), ", ", b.clone(), ")"], &[&a, &b])
             }
             5 => self.case(Type::Text, a, scope, deep),
+            7 => self.choice(Type::Text, a, scope, deep),
+            8 => {
+                let call = *self.pick(&["upper(", "trim(", "ltrim(", "rtrim(", "hex("]);
+                shrinks(Type::Text, sql![call, a.clone(), ")"], &[&a])
+            }
+            9 => {
+                let int = self.int(scope, deep - 1);
+                shrinks(Type::Text, sql!["CAST(", int, " AS TEXT)"], &[&a])
+            }
+            10 => {
+                let (from, length) = (self.random.between(1, 4), self.random.below(3));
+                let text = format!(", -{from}, {length})");
+                shrinks(Type::Text, sql!["substr(", a.clone(), text], &[&a])
+            }
+            11 => {
+                let trimmed = *self.pick(&[", 'a')", ", 'ab')"]);
+                shrinks(Type::Text, sql!["trim(", a.clone(), trimmed], &[&a])
+            }
             6 => shrinks(Type::Text, sql!["replace(", a.clone(), ", 'a', 'xy')"], &[&a]),
             _ => match self.subquery_of_one(Type::Text, scope, deep) {
                 Some(subquery) => shrinks(Type::Text, subquery, &[&a]),
                 None => a,
             },
         }
+    }
+
+    /// One of two values.
+    fn choice(&mut self, ty: Type, a: Text, scope: &Scope, deep: u32) -> Text {
+        let b = self.expression(ty, scope, deep - 1);
+        let text = match self.random.below(3) {
+            0 => {
+                let condition = self.condition(scope, deep - 1);
+                sql!["iif(", condition, ", ", a.clone(), ", ", b.clone(), ")"]
+            }
+            1 => sql!["ifnull(", a.clone(), ", ", b.clone(), ")"],
+            _ => {
+                let call = *self.pick(&["max(", "min("]);
+                sql![call, a.clone(), ", ", b.clone(), ")"]
+            }
+        };
+        shrinks(ty, text, &[&a, &b])
     }
 
     fn case(&mut self, ty: Type, a: Text, scope: &Scope, deep: u32) -> Text {
@@ -190,7 +255,7 @@ impl Writer<'_> {
             let b = self.leaf(Type::Int, scope);
             return sql!["(", a, self.comparison(), b, ")"];
         }
-        match self.random.below(20) {
+        match self.random.below(23) {
             0..5 => {
                 let ty = Type::ALL[self.random.below(3) as usize];
                 let a = self.expression(ty, scope, deep - 1);
@@ -205,8 +270,12 @@ impl Writer<'_> {
             5..9 => {
                 let a = self.condition(scope, deep - 1);
                 let b = self.condition(scope, deep - 1);
-                let op = [" AND ", " OR "][self.random.below(2) as usize];
-                shrinks(Type::Bool, sql!["(", a.clone(), op, b.clone(), ")"], &[&a, &b])
+                let op = *self.pick(&[" AND ", " OR "]);
+                let text = match self.one_in(6) {
+                    true => sql![a.clone(), op, b.clone()],
+                    false => sql!["(", a.clone(), op, b.clone(), ")"],
+                };
+                shrinks(Type::Bool, text, &[&a, &b])
             }
             9 | 10 => {
                 let a = self.condition(scope, deep - 1);
@@ -240,11 +309,44 @@ impl Writer<'_> {
                 shrinks(Type::Bool, sql!["(", a, " ", not, "IN (", items, "))"], &[])
             }
             15 => {
-                let a = self.leaf(Type::Text, scope);
-                let pattern =
-                    ["a%", "%b", "_", "%", "a_", "%a%", ""][self.random.below(7) as usize];
-                let not = ["", "NOT "][self.random.below(2) as usize];
-                shrinks(Type::Bool, sql!["(", a, " ", not, "LIKE '", pattern, "')"], &[])
+                let a = self.text(scope, deep - 1);
+                let not = *self.pick(&["", "NOT "]);
+                let like = *self.pick(&[
+                    "LIKE 'a%'",
+                    "LIKE '%b'",
+                    "LIKE '_'",
+                    "LIKE '%'",
+                    "LIKE 'a_'",
+                    "LIKE '%a%'",
+                    "LIKE ''",
+                    "LIKE NULL",
+                    "LIKE 'a!_' ESCAPE '!'",
+                    "LIKE '%!%%' ESCAPE '!'",
+                    "GLOB 'a*'",
+                    "GLOB '?'",
+                    "GLOB '*[bc]'",
+                ]);
+                shrinks(Type::Bool, sql!["(", a, " ", not, like, ")"], &[])
+            }
+            19 => {
+                let [a, b] = [0; 2].map(|_| self.condition(scope, deep - 1));
+                let op = *self.pick(&[" = ", " <> ", " IS DISTINCT FROM "]);
+                shrinks(Type::Bool, sql!["((", a, ")", op, "(", b, "))"], &[])
+            }
+            20 => {
+                let types = [*self.pick(&Type::ALL), *self.pick(&Type::ALL)];
+                let [a, b] = [0; 2].map(|_| types.map(|ty| self.leaf(ty, scope)));
+                let [[a, b], [c, d]] = [a, b];
+                let op = self.comparison();
+                shrinks(Type::Bool, sql!["((", a, ", ", b, ")", op, "(", c, ", ", d, "))"], &[])
+            }
+            21 => {
+                let [a, b] = [0; 2].map(|_| self.leaf(Type::Text, scope));
+                let text = match self.one_in(2) {
+                    true => sql!["(", a, " LIKE ", b, " || '%')"],
+                    false => sql!["(", a, " LIKE ", b, ")"],
+                };
+                shrinks(Type::Bool, text, &[])
             }
             16 => {
                 let ty = Type::ALL[self.random.below(3) as usize];

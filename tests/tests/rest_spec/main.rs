@@ -10,6 +10,8 @@ mod listing;
 mod merge;
 mod protection;
 mod reading;
+mod repeating;
+mod reset;
 mod restore;
 mod sql;
 mod time;

@@ -1,6 +1,7 @@
 //! What stands around every request: origins, ids, compression, metrics, logs.
 
-use crate::send::{send, with_key};
+use crate::routes;
+use crate::send::{Answer, send, with_key};
 use crate::token::{SECRET, claims, hs256};
 use offshoot_tests::server::Server;
 use serde_json::{Value, json};
@@ -154,4 +155,79 @@ fn tls() {
     // Not to be had without: neither by whoever does not trust it, nor in the clear.
     assert!(curl(&[&url]).ends_with(" 000"));
     assert!(!curl(&[&url.replace("https", "http")]).ends_with(" 200"));
+}
+
+/// Checks that caches are told what an answer depends on.
+#[track_caller]
+fn varies(answer: &Answer) {
+    let lines = answer.headers.get_all("vary").iter().map(|line| line.to_str().unwrap());
+    let names: Vec<String> =
+        lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_lowercase()).collect();
+    for name in ["offshoot-dialect", "authorization", "x-api-key"] {
+        assert!(names.iter().any(|have| have == name), "{name}: {answer}");
+    }
+}
+
+#[test]
+fn every_answer_says_what_it_depends_on() {
+    let server = Server::with(&["--api-key", "root,scopes=admin", "--rate-limit", "off"]);
+    let base = server.client().base();
+    for route in routes::all() {
+        // A success or a failure of its own, a stranger's 401, both in both dialects.
+        for dialect in ["envelope", "plain", "neither"] {
+            for key in ["root", "wrong"] {
+                let headers = [("x-api-key", key), ("offshoot-dialect", dialect)];
+                let body =
+                    if route.body.is_null() { String::new() } else { route.body.to_string() };
+                varies(&send(base, route.call, &headers, &body));
+            }
+        }
+    }
+    for call in [
+        "GET /health",
+        "GET /version",
+        "GET /v1/openapi.json",
+        "GET /v1/openapi.yaml?dialect=plain",
+        "GET /v1/docs",
+        "GET /v1/none",
+        "PUT /v1/branches",
+    ] {
+        varies(&send(base, call, &[], ""));
+        varies(&with_key(&server, "root", call, &Value::Null));
+    }
+}
+
+#[test]
+fn what_a_reader_knows_is_not_sent_again() {
+    let server = Server::with(&["--api-key", "k", "--api-key", "p,dialect=plain"]);
+    let base = server.client().base();
+    let get =
+        |path: &str, headers: &[(&str, &str)]| send(base, &format!("GET {path}"), headers, "");
+    for path in ["/v1/branches", "/v1/branches/main/tables"] {
+        let of = |key: &str| get(path, &[("x-api-key", key)]).success().header("etag").to_owned();
+        let (envelope, plain) = (of("k"), of("p"));
+        assert!(!envelope.is_empty() && !plain.is_empty() && envelope != plain, "{path}");
+        let known = |key: &str, tag: &str| get(path, &[("x-api-key", key), ("if-none-match", tag)]);
+        let answer = known("k", &envelope);
+        assert_eq!(
+            (answer.status, answer.text.as_str(), answer.header("etag")),
+            (304, "", &*envelope)
+        );
+        varies(&answer);
+        assert_eq!(known("p", &plain).status, 304);
+        assert_eq!(known("p", &envelope).status, 200);
+        // Who may not read it is not told that it is as it was.
+        assert_eq!(known("wrong", &envelope).status, 401);
+        assert_eq!(known("wrong", "*").status, 401);
+    }
+    let tags = ["json", "json?dialect=plain", "yaml", "yaml?dialect=plain"].map(|form| {
+        let path = format!("/v1/openapi.{form}");
+        let tag = get(&path, &[]).success().header("etag").to_owned();
+        let answer = get(&path, &[("if-none-match", &tag)]);
+        assert_eq!((answer.status, answer.text.as_str()), (304, ""));
+        tag
+    });
+    for (n, tag) in tags.iter().enumerate() {
+        assert!(tag.len() > 10 && !tags[..n].contains(tag), "{tags:?}");
+    }
 }

@@ -156,3 +156,32 @@ fn presets() {
     let server = Server::new();
     assert_eq!(remaining(&server, branches, Value::Null), ["", ""]);
 }
+
+#[test]
+fn the_documentation_is_public_and_counted_by_address() {
+    let rules = json!({
+        "read": {"max_requests": 20, "window_secs": 36000},
+        "public": {"max_requests": 6, "window_secs": 36000},
+    });
+    let (server, _folder) = server(&rules, &["--api-key", "k"]);
+    let base = server.client().base();
+    let pages =
+        ["/v1/openapi.json", "/v1/openapi.yaml", "/v1/docs", "/v1/redoc", "/v1/docs/swagger.js"];
+    for (n, page) in (1..).zip(pages) {
+        let answer = send(base, &format!("GET {page}"), &[], "");
+        assert_eq!(answer.success().number("x-ratelimit-limit"), 6, "{answer}");
+        assert_eq!(answer.number("x-ratelimit-remaining"), 6 - n, "{answer}");
+    }
+    send(base, "GET /version", &[], "").success();
+    // One bucket for all of them, and a credential does not help.
+    for page in pages {
+        for headers in [&[][..], &[("x-api-key", "k")]] {
+            let answer = send(base, &format!("GET {page}"), headers, "");
+            answer.refused(429, "RATE_LIMITED");
+            assert!(answer.number("retry-after") > 0, "{answer}");
+        }
+    }
+    // The caller's own bucket is as full as it was.
+    let listed = with_key(&server, "k", "GET /v1/branches", &Value::Null);
+    assert_eq!(listed.success().number("x-ratelimit-remaining"), 19);
+}

@@ -31,6 +31,7 @@ pub fn all() -> Vec<Route> {
             "branch",
             json!({"target_branch": "main", "dry_run": true}),
         ),
+        route("POST /v1/branches/main/reset", "branch", json!({"source_branch": "main"})),
         route("GET /v1/branches/b/diff?against=main", "read", none()),
         route("GET /v1/branches/main/tables", "read", none()),
         route("GET /v1/branches/main/tables/t/data", "read", none()),
@@ -53,6 +54,12 @@ pub fn all() -> Vec<Route> {
         route("POST /v1/branches/main/snapshots", "write", json!({"name": "\u{1}"})),
         route("POST /v1/branches/main/restore/none", "write", json!({})),
         route("GET /v1/graph", "read", none()),
+        route("GET /v1/webhooks", "admin", none()),
+        route("POST /v1/webhooks", "admin", json!({"url": "http://127.0.0.1/"})),
+        route("GET /v1/webhooks/none", "admin", none()),
+        route("PATCH /v1/webhooks/none", "admin", json!({"active": false})),
+        route("DELETE /v1/webhooks/none", "admin", none()),
+        route("GET /v1/webhooks/none/deliveries", "admin", none()),
         route("GET /metrics", "admin", none()),
     ]
 }

@@ -103,6 +103,14 @@ fn scopes_bound_to_branches() {
         listed.as_array().unwrap().iter().map(|b| b["name"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["feature-a", "feature-kept", "main"]);
+    // Reset: its own branches only, to what it may read, and by name.
+    let to = |source: &str| json!({"source_branch": source});
+    as_feature("POST /v1/branches/feature-a/reset", to("main")).success();
+    as_feature("POST /v1/branches/feature-a/reset", to("b")).refused(403, "FORBIDDEN");
+    as_feature("POST /v1/branches/feature-a/reset", json!({})).refused(403, "FORBIDDEN");
+    as_feature("POST /v1/branches/b/reset", to("main")).refused(403, "FORBIDDEN");
+    let other = json!({"source_branch": "main", "backup_branch_name": "other"});
+    as_feature("POST /v1/branches/feature-a/reset", other).refused(403, "FORBIDDEN");
     as_feature("DELETE /v1/branches/b", Value::Null).refused(403, "FORBIDDEN");
     as_feature("DELETE /v1/branches/feature-kept?force=true", Value::Null).success();
 }

@@ -2,7 +2,7 @@
 
 use super::{Stamp, Times, source, status};
 use crate::rest::answer::{GraphView, HistoryEntry};
-use offshoot_core::database::LogEntry;
+use offshoot_core::database::{LogEntry, Reset as Done};
 use offshoot_core::history::{BranchRecord, CommitId, SnapshotKind, SnapshotRecord};
 use serde::Serialize;
 
@@ -138,6 +138,36 @@ impl<'s> Restored<'s> {
             snapshot_id: record.id.to_string(),
             restored_to_scn: record.scn.0,
             backup_branch: backup,
+        }
+    }
+}
+
+/// A branch set to where another stands.
+#[derive(Debug, Serialize)]
+pub(super) struct Reset<'r> {
+    reset: bool,
+    branch: &'r str,
+    source_branch: &'r str,
+    reset_to_scn: u64,
+    /// Whether there was anything to do.
+    changed: bool,
+    scn: u64,
+    timestamp: Stamp,
+    backup_branch: Option<&'r str>,
+}
+
+impl<'r> Reset<'r> {
+    pub fn of(done: &'r Done, times: Times) -> Self {
+        let Done { record, source, source_scn, backup, commit } = done;
+        Reset {
+            reset: true,
+            branch: &record.name,
+            source_branch: source,
+            reset_to_scn: source_scn.0,
+            changed: commit.is_some(),
+            scn: record.head_scn.0,
+            timestamp: times.of(record.head_time),
+            backup_branch: backup.as_deref(),
         }
     }
 }

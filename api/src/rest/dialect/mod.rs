@@ -20,6 +20,7 @@ mod diff;
 mod envelope;
 mod history;
 mod plain;
+mod webhooks;
 
 pub(crate) use envelope::Envelope;
 pub(crate) use plain::Plain;
@@ -160,6 +161,9 @@ pub(crate) struct Encoded {
 
 /// A way to write answers and failures.
 pub(crate) trait Dialect: Send + Sync {
+    /// Which one it is.
+    fn name(&self) -> DialectName;
+
     /// What its requests mean where they say nothing.
     fn habits(&self) -> Habits;
 

@@ -1,7 +1,7 @@
 //! The expressions directly inside an expression.
 
 use gluesql_core::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, WindowSpec, WindowType,
 };
 
 /// Calls `f` with each expression directly inside; subqueries are not looked into.
@@ -68,9 +68,19 @@ pub(in crate::sql) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) 
         }
         Expr::Tuple(items) => items.iter().for_each(f),
         Expr::Interval(interval) => f(&interval.value),
-        Expr::Function(call) => arguments(call).for_each(f),
+        Expr::Function(call) => {
+            arguments(call).for_each(&mut *f);
+            if let Some(WindowType::WindowSpec(spec)) = &call.over {
+                window_parts(spec).for_each(f);
+            }
+        }
         _ => {}
     }
+}
+
+/// What a window is divided and ordered by.
+pub(in crate::sql) fn window_parts(spec: &WindowSpec) -> impl Iterator<Item = &Expr> {
+    spec.partition_by.iter().chain(spec.order_by.iter().map(|key| &key.expr))
 }
 
 /// The arguments of a call that are expressions.

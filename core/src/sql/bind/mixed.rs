@@ -1,10 +1,10 @@
 //! Comparisons that are more than one: of rows, and with columns that hold values of any type.
 
-use super::{Binder, Bound, is_comparison};
+use super::{Binder, Bound, SubqueryKind, is_comparison};
 use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr, Function};
 use crate::value::{SqlType, Value};
-use gluesql_core::sqlparser::ast::{BinaryOperator as Op, Expr as SqlExpr};
+use gluesql_core::sqlparser::ast::{BinaryOperator as Op, Expr as SqlExpr, Query};
 use std::cmp::Ordering;
 
 impl Binder<'_> {
@@ -13,14 +13,11 @@ impl Binder<'_> {
     /// # Errors
     /// `Sql` for rows of different widths; `Unsupported` for what is no row.
     pub(super) fn rows(&mut self, left: &[SqlExpr], op: &Op, right: &SqlExpr) -> Result<Bound> {
-        let right = match unnested(right) {
-            SqlExpr::Tuple(values) => values,
-            SqlExpr::Subquery(_) => {
-                return Err(Error::Unsupported(format!(
-                    "a row {op} a subquery (compare each column, or use IN)"
-                )));
-            }
-            _ => return Err(Error::Sql(format!("a row {op} a single value"))),
+        if let Some(query) = subquery_of(right) {
+            return self.row_and_query(left, op, query);
+        }
+        let Some(right) = row_of(right) else {
+            return Err(Error::Sql(format!("a row {op} a single value")));
         };
         if left.len() != right.len() {
             let (left, right) = (left.len(), right.len());
@@ -43,6 +40,20 @@ impl Binder<'_> {
             }
         }
         Ok(if *op == Op::NotEq { bound.negate() } else { bound })
+    }
+
+    /// `(a, b) op (SELECT x, y …)`: the row of a query that gives at most one.
+    ///
+    /// # Errors
+    /// As [`Binder::rows`].
+    pub(super) fn row_and_query(
+        &mut self,
+        row: &[SqlExpr],
+        op: &Op,
+        query: &Query,
+    ) -> Result<Bound> {
+        let op = compare_op(op).ok_or_else(|| Error::Unsupported(format!("rows beside {op}")))?;
+        self.subquery(SubqueryKind::Row { op }, row, query)
     }
 
     /// `(a, b) IN ((1, 2), (3, 4))`.
@@ -138,6 +149,46 @@ fn others(literal: &Value) -> Option<&'static [(&'static str, Ordering)]> {
 }
 
 const NUMBER: SqlType = SqlType::Decimal { precision: None, scale: None };
+
+/// The comparison that an operator is.
+pub(super) fn compare_op(op: &Op) -> Option<CompareOp> {
+    Some(match op {
+        Op::Eq => CompareOp::Eq,
+        Op::NotEq => CompareOp::Ne,
+        Op::Lt => CompareOp::Lt,
+        Op::LtEq => CompareOp::Le,
+        Op::Gt => CompareOp::Gt,
+        Op::GtEq => CompareOp::Ge,
+        _ => return None,
+    })
+}
+
+/// The operator that says the same with its sides exchanged.
+pub(super) fn mirrored(op: &Op) -> Op {
+    match op {
+        Op::Lt => Op::Gt,
+        Op::LtEq => Op::GtEq,
+        Op::Gt => Op::Lt,
+        Op::GtEq => Op::LtEq,
+        other => other.clone(),
+    }
+}
+
+/// The values of `(a, b)`.
+pub(super) fn row_of(expr: &SqlExpr) -> Option<&[SqlExpr]> {
+    match unnested(expr) {
+        SqlExpr::Tuple(values) => Some(values),
+        _ => None,
+    }
+}
+
+/// The query of `(SELECT …)`.
+pub(super) fn subquery_of(expr: &SqlExpr) -> Option<&Query> {
+    match unnested(expr) {
+        SqlExpr::Subquery(query) => Some(query),
+        _ => None,
+    }
+}
 
 fn unnested(mut expr: &SqlExpr) -> &SqlExpr {
     while let SqlExpr::Nested(inner) = expr {

@@ -9,11 +9,14 @@ mod children;
 mod mixed;
 mod scope;
 
-pub(super) use children::children;
+pub(super) use children::{children, window_parts};
 pub(super) use scope::{AboveTypes, Columns, Frame, Merged, OUTER, ROW_KEY, SUB, Scope};
 
+use self::mixed::{compare_op, mirrored, row_of, subquery_of};
 use super::context::QueryContext;
 use super::literal::constant;
+use super::parameters::Params;
+use super::trace::Trace;
 use super::types::sql_type;
 use crate::error::{Error, Result};
 use crate::expr::{CompareOp, Expr, Function};
@@ -42,9 +45,20 @@ pub(super) struct Subquery<'q> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SubqueryKind {
     Scalar,
-    Exists { negated: bool },
-    In { negated: bool },
-    Compare { op: CompareOp, all: bool },
+    Exists {
+        negated: bool,
+    },
+    In {
+        negated: bool,
+    },
+    Compare {
+        op: CompareOp,
+        all: bool,
+    },
+    /// A row with the only row of the query.
+    Row {
+        op: CompareOp,
+    },
 }
 
 /// What a subquery becomes.
@@ -56,9 +70,11 @@ type Replace<'b> = dyn FnMut(&SqlExpr) -> Result<Option<Bound>> + 'b;
 /// Binds expressions over one scope.
 pub(super) struct Binder<'b> {
     scope: &'b Scope<'b>,
-    params: &'b [Value],
+    params: Params<'b>,
     subqueries: Option<&'b Subqueries<'b>>,
     replace: Option<&'b mut Replace<'b>>,
+    /// The types of parameters whose values are left open.
+    open: &'b [Option<SqlType>],
     depth: usize,
 }
 
@@ -66,8 +82,12 @@ pub(super) struct Binder<'b> {
 ///
 /// # Errors
 /// `NotFound` for a column, `Sql`, `Value`, `Unsupported`.
-pub(super) fn bind(scope: &Scope<'_>, expr: &SqlExpr, params: &[Value]) -> Result<Bound> {
-    Binder::new(scope, params).bind(expr)
+pub(super) fn bind<'p>(
+    scope: &Scope<'_>,
+    expr: &SqlExpr,
+    params: impl Into<Params<'p>>,
+) -> Result<Bound> {
+    Binder::new(scope, params.into()).bind(expr)
 }
 
 /// Binds an expression of a statement; subqueries that stand by themselves are run once.
@@ -107,11 +127,34 @@ fn run_at_once(
     scope: &Scope<'_>,
     sub: Subquery<'_>,
 ) -> Result<Option<Bound>> {
-    if matches!(sub.kind, SubqueryKind::In { .. }) && sub.values.len() != 1 {
+    let wide = match sub.kind {
+        SubqueryKind::In { .. } => sub.values.len() != 1,
+        kind => matches!(kind, SubqueryKind::Row { .. }),
+    };
+    if wide {
         return Ok(None);
     }
     let Some(plan) = super::query::lone_subquery(ctx, scope, sub.query)? else { return Ok(None) };
+    if ctx.params.asked().is_some() {
+        // Not to be run: what counts is the type.
+        let ty = match (sub.kind, plan.query.columns.as_slice()) {
+            (SubqueryKind::Scalar, [column]) => column.ty,
+            (SubqueryKind::Scalar, _) => SqlType::Any,
+            _ => SqlType::Boolean,
+        };
+        return Ok(Some(Expr::Cast { expr: Box::new(Expr::Literal(Value::Null)), ty }));
+    }
+    let before = ctx.trace.map_or(0, Trace::len);
     let output = super::query::execute(ctx, &plan)?;
+    if let Some(trace) = ctx.trace {
+        let what = match sub.kind {
+            SubqueryKind::Scalar => "value",
+            SubqueryKind::Exists { .. } => "exists",
+            SubqueryKind::In { .. } => "in",
+            SubqueryKind::Compare { .. } | SubqueryKind::Row { .. } => "compare",
+        };
+        trace.was_subquery(what, before);
+    }
     let width = output.columns.len();
     let mut rows = output.rows;
     let one_column = || match width {
@@ -137,6 +180,7 @@ fn run_at_once(
             let value = value.ok_or_else(|| Error::Internal("no value to look for".into()))?;
             value.in_list(column(rows).collect(), negated)
         }
+        SubqueryKind::Row { .. } => return Ok(None),
         SubqueryKind::Compare { op, all } => {
             one_column()?;
             let value = sub.values.into_iter().next();
@@ -152,13 +196,20 @@ fn run_at_once(
 
 impl<'b> Binder<'b> {
     /// Binds names of a scope, and parameters.
-    pub fn new(scope: &'b Scope<'b>, params: &'b [Value]) -> Self {
-        Binder { scope, params, subqueries: None, replace: None, depth: 0 }
+    pub fn new(scope: &'b Scope<'b>, params: Params<'b>) -> Self {
+        Binder { scope, params, subqueries: None, replace: None, open: &[], depth: 0 }
     }
 
     /// Subqueries become what this makes of them; without it they are refused.
     pub fn subqueries(mut self, subqueries: &'b Subqueries<'b>) -> Self {
         self.subqueries = Some(subqueries);
+        self
+    }
+
+    /// Parameters of these types stand for what the frame is given, where they are compared with what
+    /// is of the same family (see `query::kept`).
+    pub fn leaving_open(mut self, open: &'b [Option<SqlType>]) -> Self {
+        self.open = open;
         self
     }
 
@@ -217,6 +268,10 @@ impl<'b> Binder<'b> {
                 bound = Some(self.rows(row, op, right)?);
                 break;
             }
+            if let (Some(query), Some(row)) = (subquery_of(left), row_of(right)) {
+                bound = Some(self.row_and_query(row, &mirrored(op), query)?);
+                break;
+            }
             ops.push((op, right));
             at = left;
             // The outermost was offered already.
@@ -236,6 +291,10 @@ impl<'b> Binder<'b> {
         for (op, right) in ops.into_iter().rev() {
             let collated = without_collation(right);
             any_case = any_case || collated.is_some();
+            if let (Some(given), false) = (self.open_beside(op, &bound, right), any_case) {
+                bound = self.binary(op, bound, given)?;
+                continue;
+            }
             let mut right = self.expr(collated.unwrap_or(right))?;
             if std::mem::take(&mut any_case) {
                 if !is_comparison(op) {
@@ -249,47 +308,49 @@ impl<'b> Binder<'b> {
         Ok(bound)
     }
 
+    /// What stands for a parameter that is compared with `left` and left open.
+    fn open_beside(&self, op: &Op, left: &Bound, right: &SqlExpr) -> Option<Bound> {
+        let SqlExpr::Value(SqlValue::Placeholder(name)) = right else { return None };
+        if self.open.is_empty() || !is_comparison(op) || self.mixed(left) {
+            return None;
+        }
+        super::query::left_open(name, self.open, self.scope.type_of(left)).map(Expr::Column)
+    }
+
     fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {
-        let compare = match op {
-            Op::And => return Ok(left.and(right)),
-            Op::Or => return Ok(left.or(right)),
-            Op::Eq => CompareOp::Eq,
-            Op::NotEq => CompareOp::Ne,
-            Op::Lt => CompareOp::Lt,
-            Op::LtEq => CompareOp::Le,
-            Op::Gt => CompareOp::Gt,
-            Op::GtEq => CompareOp::Ge,
+        if let Some(compare) = compare_op(op) {
+            let left_type = self.scope.type_of(&left);
+            let right_type = self.scope.type_of(&right);
+            let left = self.meet(left, right_type)?;
+            let right = self.meet(right, left_type)?;
+            return Ok(self.compared(compare, left, right));
+        }
+        match op {
+            Op::And => Ok(left.and(right)),
+            Op::Or => Ok(left.or(right)),
             Op::Spaceship => {
-                return Ok(Expr::IsDistinct {
-                    left: Box::new(left),
-                    right: Box::new(right),
-                    negated: true,
-                });
+                let (left, right) = (Box::new(left), Box::new(right));
+                Ok(Expr::IsDistinct { left, right, negated: true })
             }
-            Op::PGLikeMatch => return Ok(left.like(right, None, false, false)),
-            Op::PGNotLikeMatch => return Ok(left.like(right, None, false, true)),
-            Op::PGILikeMatch => return Ok(left.like(right, None, true, false)),
-            Op::PGNotILikeMatch => return Ok(left.like(right, None, true, true)),
-            Op::Arrow => return Ok(Expr::call(Function::JsonGet, vec![left, right])?),
-            Op::LongArrow => return Ok(Expr::call(Function::JsonGetValue, vec![left, right])?),
-            Op::PGRegexMatch => return matches(left, right, false, false),
-            Op::PGRegexIMatch => return matches(left, right, true, false),
-            Op::PGRegexNotMatch => return matches(left, right, false, true),
-            Op::PGRegexNotIMatch => return matches(left, right, true, true),
-            other => return Ok(left.arith(arith(other)?, right)),
-        };
-        let left_type = self.scope.type_of(&left);
-        let right_type = self.scope.type_of(&right);
-        let left = meet(left, right_type)?;
-        let right = meet(right, left_type)?;
-        Ok(self.compared(compare, left, right))
+            Op::PGLikeMatch => Ok(left.like(right, None, false, false)),
+            Op::PGNotLikeMatch => Ok(left.like(right, None, false, true)),
+            Op::PGILikeMatch => Ok(left.like(right, None, true, false)),
+            Op::PGNotILikeMatch => Ok(left.like(right, None, true, true)),
+            Op::Arrow => Ok(Expr::call(Function::JsonGet, vec![left, right])?),
+            Op::LongArrow => Ok(Expr::call(Function::JsonGetValue, vec![left, right])?),
+            Op::PGRegexMatch => matches(left, right, false, false),
+            Op::PGRegexIMatch => matches(left, right, true, false),
+            Op::PGRegexNotMatch => matches(left, right, false, true),
+            Op::PGRegexNotIMatch => matches(left, right, true, true),
+            other => Ok(left.arith(arith(other)?, right)),
+        }
     }
 
     fn single(&mut self, expr: &SqlExpr) -> Result<Bound> {
         match expr {
             SqlExpr::Identifier(name) => self.scope.resolve(std::slice::from_ref(name)),
             SqlExpr::CompoundIdentifier(names) => self.scope.resolve(names),
-            SqlExpr::Value(value) => Ok(Expr::Literal(constant(value, self.params)?)),
+            SqlExpr::Value(value) => self.value(value),
             SqlExpr::Nested(inner) => self.expr(inner),
             SqlExpr::UnaryOp { op, expr } => self.unary(*op, expr),
             SqlExpr::IsNull(e) => Ok(self.expr(e)?.is_null(false)),
@@ -329,8 +390,9 @@ impl<'b> Binder<'b> {
                 data_type,
                 format: None,
             } => {
-                let ty = sql_type(data_type)?;
-                Ok(Expr::Cast { expr: self.boxed(expr)?, ty })
+                let (expr, ty) = (self.boxed(expr)?, sql_type(data_type)?);
+                self.tell(&expr, ty);
+                Ok(Expr::Cast { expr, ty })
             }
             SqlExpr::TypedString { data_type, value } => {
                 let value = Value::from(value.as_str()).coerce(&sql_type(data_type)?)?;
@@ -364,6 +426,20 @@ impl<'b> Binder<'b> {
         }
     }
 
+    fn value(&self, value: &SqlValue) -> Result<Bound> {
+        match (value, self.params.asked()) {
+            (SqlValue::Placeholder(name), Some(asked)) => Ok(Expr::Column(asked.position(name)?)),
+            _ => Ok(Expr::Literal(constant(value, &self.params)?)),
+        }
+    }
+
+    /// If this is a parameter that is asked about, it is meant to be of this type.
+    fn tell(&self, expr: &Bound, ty: SqlType) {
+        if let (Expr::Column(at), Some(asked)) = (expr, self.params.asked()) {
+            asked.tell(*at, ty);
+        }
+    }
+
     fn unary(&mut self, op: UnaryOperator, expr: &SqlExpr) -> Result<Bound> {
         match op {
             UnaryOperator::Plus => self.expr(expr),
@@ -371,7 +447,7 @@ impl<'b> Binder<'b> {
             UnaryOperator::Minus => match expr {
                 // The least integer has no positive counterpart, so the sign belongs to the digits.
                 SqlExpr::Value(value @ SqlValue::Number(..)) => {
-                    Ok(Expr::Literal(constant(value, self.params)?.neg()?))
+                    Ok(Expr::Literal(constant(value, &self.params)?.neg()?))
                 }
                 other => Ok(Expr::Neg(self.boxed(other)?)),
             },
@@ -390,10 +466,35 @@ impl<'b> Binder<'b> {
         Ok(Expr::IsDistinct { left, right, negated: !negated })
     }
 
+    /// What meets something of a known type: a literal as [`meet`] has it; a decimal that meets a
+    /// float is one, as in both dialects, or 0.1 would not be 0.1.
+    fn meet(&self, expr: Bound, ty: SqlType) -> Result<Bound> {
+        self.tell(&expr, ty);
+        let decimal = || matches!(self.scope.type_of(&expr), SqlType::Decimal { .. });
+        match &expr {
+            Expr::Literal(_) => meet(expr, ty),
+            _ if ty.is_float() && decimal() => {
+                Ok(Expr::Cast { expr: Box::new(expr), ty: SqlType::Double })
+            }
+            _ => Ok(expr),
+        }
+    }
+
+    /// The same beside several: a float among them, and not only a literal, makes it one.
+    fn among(&self, expr: Bound, others: &[&Bound]) -> Result<Bound> {
+        let float = |other: &&Bound| {
+            !matches!(other, Expr::Literal(_)) && self.scope.type_of(other).is_float()
+        };
+        match others.iter().any(float) {
+            true => self.meet(expr, SqlType::Double),
+            false => Ok(expr),
+        }
+    }
+
     fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
         let (a, b) = (self.expr(a)?, self.expr(b)?);
         let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
-        let (left, right) = (Box::new(meet(a, b_type)?), Box::new(meet(b, a_type)?));
+        let (left, right) = (Box::new(self.meet(a, b_type)?), Box::new(self.meet(b, a_type)?));
         Ok(Expr::IsDistinct { left, right, negated })
     }
 
@@ -412,8 +513,9 @@ impl<'b> Binder<'b> {
             return Ok(if negated { within.negate() } else { within });
         }
         let ty = self.scope.type_of(&expr);
-        let low = Box::new(meet(self.expr(low)?, ty)?);
-        let high = Box::new(meet(self.expr(high)?, ty)?);
+        let (low, high) = (self.expr(low)?, self.expr(high)?);
+        let expr = Box::new(self.among(*expr, &[&low, &high])?);
+        let (low, high) = (Box::new(self.meet(low, ty)?), Box::new(self.meet(high, ty)?));
         Ok(Expr::Between { expr, low, high, negated })
     }
 
@@ -429,7 +531,10 @@ impl<'b> Binder<'b> {
             return Ok(if negated { found.negate() } else { found });
         }
         let ty = self.scope.type_of(&expr);
-        let items = self.all(list)?.into_iter().map(|item| meet(item, ty));
+        let items = self.all(list)?;
+        items.iter().for_each(|item| self.tell(&expr, self.scope.type_of(item)));
+        let expr = self.among(expr, &items.iter().collect::<Vec<_>>())?;
+        let items = items.into_iter().map(|item| self.meet(item, ty));
         Ok(expr.in_list(items.collect::<Result<_>>()?, negated))
     }
 
@@ -447,6 +552,8 @@ impl<'b> Binder<'b> {
             _ => return Err(Error::Sql("ESCAPE takes one character".into())),
         };
         let (expr, pattern) = (self.expr(expr)?, self.expr(pattern)?);
+        self.tell(&expr, SqlType::Text);
+        self.tell(&pattern, SqlType::Text);
         Ok(expr.like(pattern, escape, any_case, negated))
     }
 
@@ -461,7 +568,8 @@ impl<'b> Binder<'b> {
         let ty = operand.as_ref().map_or(SqlType::Any, |e| self.scope.type_of(e));
         let mut whens = Vec::with_capacity(conditions.len());
         for (condition, result) in conditions.iter().zip(results) {
-            whens.push((meet(self.expr(condition)?, ty)?, self.expr(result)?));
+            let condition = self.expr(condition)?;
+            whens.push((self.meet(condition, ty)?, self.expr(result)?));
         }
         let otherwise = otherwise.map(|e| self.boxed(e)).transpose()?;
         Ok(Expr::Case { operand, whens, otherwise })
@@ -485,20 +593,8 @@ impl<'b> Binder<'b> {
         right: &SqlExpr,
         all: bool,
     ) -> Result<Bound> {
-        let op = match op {
-            Op::Eq => CompareOp::Eq,
-            Op::NotEq => CompareOp::Ne,
-            Op::Lt => CompareOp::Lt,
-            Op::LtEq => CompareOp::Le,
-            Op::Gt => CompareOp::Gt,
-            Op::GtEq => CompareOp::Ge,
-            other => return Err(Error::Unsupported(format!("{other} ANY and ALL"))),
-        };
-        let mut right = right;
-        while let SqlExpr::Nested(inner) = right {
-            right = inner;
-        }
-        let SqlExpr::Subquery(query) = right else {
+        let op = compare_op(op).ok_or_else(|| Error::Unsupported(format!("{op} ANY and ALL")))?;
+        let Some(query) = subquery_of(right) else {
             return Err(Error::Unsupported("ANY and ALL of anything but a subquery".into()));
         };
         self.subquery(SubqueryKind::Compare { op, all }, std::slice::from_ref(value), query)
@@ -506,7 +602,7 @@ impl<'b> Binder<'b> {
 }
 
 fn is_comparison(op: &Op) -> bool {
-    matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
+    compare_op(op).is_some()
 }
 
 /// What stands before `COLLATE NOCASE`, if that is what this is.
@@ -561,6 +657,13 @@ fn meet(expr: Bound, ty: SqlType) -> Result<Bound> {
             if ty.is_text() =>
         {
             Value::from(value.to_text())
+        }
+        // What a float was written as; where that is no exact number, they compare as they are.
+        Value::Float(_) if matches!(ty, SqlType::Decimal { .. }) => {
+            let exact = SqlType::Decimal { precision: None, scale: None };
+            let decimal = value.clone().cast(&exact).ok();
+            let same = |d: &Value| d.clone().cast(&SqlType::Double).is_ok_and(|f| f == *value);
+            decimal.filter(same).unwrap_or_else(|| value.clone())
         }
         Value::Decimal(_) if ty.is_float() => value.clone().cast(&SqlType::Double)?,
         _ => return Ok(expr),

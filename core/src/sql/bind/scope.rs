@@ -160,14 +160,19 @@ pub(in crate::sql) enum Columns<'s> {
     Table(&'s TableDef),
     /// A relation's that exists for the statement.
     Named(&'s [OutputColumn]),
+    /// A series', whose only one is called `value` as well.
+    Series(&'s [OutputColumn]),
 }
+
+/// What the column of a series is called in SQLite, whatever its alias.
+const SERIES_VALUE: &str = "value";
 
 impl<'s> Columns<'s> {
     /// How many of them have names.
     pub fn named(&self) -> usize {
         match self {
             Columns::Table(def) => def.columns.len(),
-            Columns::Named(columns) => columns.len(),
+            Columns::Named(columns) | Columns::Series(columns) => columns.len(),
         }
     }
 
@@ -175,7 +180,9 @@ impl<'s> Columns<'s> {
     pub fn get(&self, at: usize) -> Option<(&'s str, SqlType)> {
         match self {
             Columns::Table(def) => def.columns.get(at).map(|c| (c.name.as_str(), c.ty)),
-            Columns::Named(columns) => columns.get(at).map(|c| (c.name.as_str(), c.ty)),
+            Columns::Named(columns) | Columns::Series(columns) => {
+                columns.get(at).map(|c| (c.name.as_str(), c.ty))
+            }
         }
     }
 
@@ -185,7 +192,8 @@ impl<'s> Columns<'s> {
                 None if name == ROW_KEY => Ok(Some(def.columns.len())),
                 found => Ok(found),
             },
-            Columns::Named(columns) => {
+            Columns::Series([_]) if same_name(name, SERIES_VALUE) => Ok(Some(0)),
+            Columns::Named(columns) | Columns::Series(columns) => {
                 let mut all = columns.iter().enumerate().filter(|(_, c)| same_name(&c.name, name));
                 match (all.next(), all.next()) {
                     (Some(_), Some(_)) => Err(ambiguous(name)),
@@ -326,6 +334,9 @@ impl<'s> Scope<'s> {
     pub fn column_name(&self, name: &str) -> Option<&str> {
         self.tables.iter().find_map(|t| {
             let at = t.columns.find(name).ok().flatten()?;
+            if matches!(t.columns, Columns::Series(_)) && same_name(name, SERIES_VALUE) {
+                return Some(SERIES_VALUE);
+            }
             t.columns.get(at).map(|(name, _)| name)
         })
     }

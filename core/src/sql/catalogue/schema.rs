@@ -30,7 +30,11 @@ pub(super) fn relation(ctx: &QueryContext<'_>, name: &str) -> Result<Option<Rela
             ];
             let mut made = Making::of(ctx, &columns);
             for def in tables(ctx).map(|table| &table.table.def) {
-                let kind = if def.view().is_some() { "VIEW" } else { "BASE TABLE" };
+                let kind = match def.view().is_some() {
+                    true => "VIEW",
+                    false if ctx.state.is_temporary(def.id) => "LOCAL TEMPORARY",
+                    false => "BASE TABLE",
+                };
                 made.push(vec![text(CATALOG), text(SCHEMA), text(&*def.name), text(kind)])?;
             }
             made.done()

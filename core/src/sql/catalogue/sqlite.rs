@@ -16,7 +16,8 @@ pub(super) fn master(ctx: &QueryContext<'_>) -> Result<Option<Relation>> {
         [("type", TEXT), ("name", TEXT), ("tbl_name", TEXT), ("rootpage", INT), ("sql", TEXT)];
     let mut made = Making::of(ctx, &columns);
     let mut page = 1;
-    for table in tables(ctx) {
+    let kept = tables(ctx).filter(|table| !ctx.state.is_temporary(table.table.id()));
+    for table in kept {
         let def = &table.table.def;
         let kind = if def.view().is_some() { "view" } else { "table" };
         let root = if def.view().is_some() { 0 } else { page };
@@ -56,7 +57,8 @@ pub(super) fn pragma(
                 let def = &table.table.def;
                 let kind = if def.view().is_some() { "view" } else { "table" };
                 let columns = number(def.columns.len() as u64);
-                made.push(vec![text("main"), text(&*def.name), text(kind), columns])?;
+                let schema = if ctx.state.is_temporary(def.id) { "temp" } else { "main" };
+                made.push(vec![text(schema), text(&*def.name), text(kind), columns])?;
             }
             made.done()
         }

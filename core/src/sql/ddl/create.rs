@@ -15,7 +15,7 @@ use crate::txn::Txn;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     ColumnDef as SqlColumn, ColumnOption, ColumnOptionDef, CommentDef, CreateTable, DataType,
-    Expr as SqlExpr, Ident, ReferentialAction, SequenceOptions, TableConstraint,
+    Expr as SqlExpr, Ident, OnCommit, ReferentialAction, SequenceOptions, TableConstraint,
 };
 
 pub(super) fn create_table(
@@ -29,7 +29,7 @@ pub(super) fn create_table(
     }
     let name = table_name(&create.name)?;
     check_name(Kind::Table, name)?;
-    if txn.state().find(name).is_ok() {
+    if is_taken(txn, create, name) {
         return match create.if_not_exists {
             true => Ok(Output::done(StatementKind::CreateTable, 0)),
             false => Err(Error::exists(Kind::Table, name)),
@@ -37,6 +37,13 @@ pub(super) fn create_table(
     }
     if create.columns.is_empty() {
         return Err(Error::Invalid("a table has at least one column".into()));
+    }
+    if create.temporary {
+        let id = temporary_id(txn, name);
+        let def = build(txn.state(), env, create, name, id, txn.moment().now.0)?;
+        txn.create_temporary(def)?;
+        begin_ids(txn, create, id)?;
+        return Ok(Output::done(StatementKind::CreateTable, 0));
     }
     // The id hashes the definition, and the parts of the definition hash the id: built once under
     // no id, then under its own.
@@ -53,12 +60,30 @@ pub(super) fn create_table(
     let mut def = build(txn.state(), env, create, name, id, txn.moment().now.0)?;
     def.generation = generation;
     let id = txn.create_table(def)?;
+    begin_ids(txn, create, id)?;
+    Ok(Output::done(StatementKind::CreateTable, 0))
+}
+
+fn begin_ids(txn: &mut Txn, create: &CreateTable, id: TableId) -> Result<()> {
     for column in &create.columns {
         if let Some(start) = ColumnFacts::read(column)?.start {
             txn.begin_ids(id, start);
         }
     }
-    Ok(Output::done(StatementKind::CreateTable, 0))
+    Ok(())
+}
+
+/// Whether the name of a new table is in use. A temporary one may stand before another.
+pub(super) fn is_taken(txn: &Txn, create: &CreateTable, name: &str) -> bool {
+    match create.temporary {
+        true => txn.state().find_temporary(name).is_some(),
+        false => txn.state().find(name).is_ok(),
+    }
+}
+
+/// An id that no other session's table has: it hashes the statement's own seed.
+pub(super) fn temporary_id(txn: &Txn, name: &str) -> TableId {
+    TableId::derive(&txn.moment().derive("temporary table", 0), name, b"", 0)
 }
 
 /// A definition without the case of its names, which means nothing.
@@ -76,12 +101,11 @@ pub(in crate::sql) fn unspelled(mut def: TableDef) -> TableDef {
 fn refuse_extras(create: &CreateTable) -> Result<()> {
     let extras = [
         (create.or_replace, "CREATE OR REPLACE TABLE"),
-        (create.temporary, "temporary tables"),
         (create.external, "external tables"),
         (create.like.is_some(), "CREATE TABLE LIKE"),
         (create.clone.is_some(), "CREATE TABLE CLONE"),
         (create.partition_by.is_some(), "PARTITION BY"),
-        (create.on_commit.is_some(), "ON COMMIT"),
+        (!matches!(create.on_commit, None | Some(OnCommit::PreserveRows)), "ON COMMIT"),
         (create.engine.is_some(), "ENGINE"),
         (!create.with_options.is_empty(), "table options"),
     ];

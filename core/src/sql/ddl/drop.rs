@@ -4,6 +4,7 @@ use super::constraint::let_go;
 use crate::error::{Error, Result};
 use crate::row::{State, TableId};
 use crate::sql::context::table_name;
+use crate::sql::parameters::Params;
 use crate::sql::parse::parse;
 use crate::sql::query;
 use crate::sql::request::{Output, StatementKind};
@@ -98,7 +99,11 @@ fn answers(txn: &Txn, env: &WriteContext<'_>, state: &State, id: TableId) -> Res
         return Ok(false);
     };
     let snapshot = Snapshot::of(txn, env);
-    let ctx = crate::sql::context::QueryContext { state, params: &[], ..snapshot.context(None) };
+    let ctx = crate::sql::context::QueryContext {
+        state,
+        params: Params::default(),
+        ..snapshot.context(None)
+    };
     match query::statement(&ctx, &query) {
         Ok(_) => Ok(true),
         Err(Error::NotFound { .. } | Error::Sql(_) | Error::Invalid(_) | Error::Unsupported(_)) => {

@@ -7,6 +7,7 @@ use super::parts::{add_column, check_name};
 use crate::error::{Error, Kind, Result};
 use crate::row::{TableDef, TableId, VIEW_NOTE};
 use crate::sql::context::{QueryContext, table_name};
+use crate::sql::parameters::Params;
 use crate::sql::parse::parse;
 use crate::sql::query;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
@@ -32,7 +33,8 @@ pub(super) fn create_view(
 ) -> Result<Output> {
     let name = table_name(view.name)?;
     check_name(Kind::Table, name)?;
-    let there = txn.state().find(name).ok().map(|t| (t.table.id(), t.table.def.view().is_some()));
+    let there = txn.state().find(name).ok();
+    let there = there.map(|t| (t.table.id(), t.table.def.view().is_some()));
     let replaced = match there {
         None => None,
         Some((id, true)) if view.or_replace => txn.state().table(id).cloned(),
@@ -44,12 +46,12 @@ pub(super) fn create_view(
         return Err(Error::Unsupported("AS OF inside a view: ask for the view AS OF".into()));
     }
     let snapshot = Snapshot::of(txn, env);
-    // A view reads neither itself nor what reads it.
-    let mut state = txn.state().clone();
+    // A view reads neither itself nor what reads it, nor what only this session sees.
+    let mut state = txn.state().without_temporary();
     replaced.iter().for_each(|view| drop(state.remove_table(view.table.id())));
     let mut ctx = QueryContext { state: &state, ..snapshot.context(None) };
     // What the caller's parameters are now would be forgotten.
-    ctx.params = &[];
+    ctx.params = Params::default();
     let Statement::Query(query) = parse(&text, env.limits.sql_bytes)?.into_statement()? else {
         return Err(Error::Internal(format!("a view's query does not read back: {text}")));
     };
@@ -94,7 +96,7 @@ pub(super) fn create_table_as(
 ) -> Result<Output> {
     let name = table_name(&create.name)?;
     check_name(Kind::Table, name)?;
-    if txn.state().find(name).is_ok() {
+    if super::create::is_taken(txn, create, name) {
         return match create.if_not_exists {
             true => Ok(Output::done(StatementKind::CreateTable, 0)),
             false => Err(Error::exists(Kind::Table, name)),
@@ -110,10 +112,15 @@ pub(super) fn create_table_as(
             column.name = named.name.value.clone();
         }
     }
-    let mut def = made_of(txn, name, &found.columns, None)?;
+    let mut def = match create.temporary {
+        false => made_of(txn, name, &found.columns, None)?,
+        true => shown(super::create::temporary_id(txn, name), name, &found.columns, None)?,
+    };
     def.created = txn.moment().now.0;
-    let id = def.id;
-    txn.create_table(def)?;
+    let id = match create.temporary {
+        false => txn.create_table(def)?,
+        true => txn.create_temporary(def)?,
+    };
     let rows = found.rows.len() as u64;
     for row in found.rows {
         let row = row.into_iter().zip(&found.columns).map(|(value, column)| match value {

@@ -1,7 +1,18 @@
-//! What stands around a statement that changes rows: WITH before it, ORDER BY and LIMIT behind it.
+//! What stands around a statement that changes rows: WITH before it, ORDER BY and LIMIT behind it, and
+//! what its syntax tree has no place for: UPDATE OR, and more than one ON CONFLICT.
+//!
+//! ```text
+//!   WITH w … UPDATE OR IGNORE t … LIMIT 5   Query { with, body: set operation, limit }
+//!                                                               ╱           ╲
+//!                                                        the statement   an INSERT that says
+//!                                                                        no more than OR IGNORE
+//! ```
 
 use crate::error::{Error, Result};
-use gluesql_core::sqlparser::ast::{Query, SetExpr, Statement, With};
+use gluesql_core::sqlparser::ast::{
+    Insert, ObjectName, OnInsert, Query, SetExpr, SetOperator, SetQuantifier, SqliteOnConflict,
+    Statement, With,
+};
 
 /// What stands around a statement; nothing, for most.
 #[derive(Debug, Clone, Copy, Default)]
@@ -9,18 +20,76 @@ pub(in crate::sql) struct Around<'s>(Option<&'s Query>);
 
 /// The statement that changes rows inside what stands around it.
 pub(in crate::sql) fn taken_apart(statement: &Statement) -> (&Statement, Around<'_>) {
-    if let Statement::Query(query) = statement
-        && let SetExpr::Insert(inner) | SetExpr::Update(inner) = query.body.as_ref()
-    {
-        return (inner, Around(Some(query)));
+    let Statement::Query(query) = statement else { return (statement, Around(None)) };
+    let mut body = query.body.as_ref();
+    loop {
+        match body {
+            SetExpr::Insert(inner) | SetExpr::Update(inner) => return (inner, Around(Some(query))),
+            SetExpr::SetOperation { left, .. } => body = left,
+            _ => return (statement, Around(None)),
+        }
     }
-    (statement, Around(None))
+}
+
+/// A statement with what its syntax tree has no place for.
+pub(super) fn beside(body: SetExpr, or: Option<SqliteOnConflict>, on: Option<OnInsert>) -> SetExpr {
+    let says = Statement::Insert(Insert {
+        or,
+        ignore: false,
+        into: true,
+        table_name: ObjectName(Vec::new()),
+        table_alias: None,
+        columns: Vec::new(),
+        overwrite: false,
+        source: None,
+        partitioned: None,
+        after_columns: Vec::new(),
+        table: false,
+        on,
+        returning: None,
+        replace_into: false,
+        priority: None,
+        insert_alias: None,
+    });
+    SetExpr::SetOperation {
+        op: SetOperator::Union,
+        set_quantifier: SetQuantifier::All,
+        left: Box::new(body),
+        right: Box::new(SetExpr::Insert(says)),
+    }
 }
 
 impl<'s> Around<'s> {
-    /// Whether there is nothing.
+    /// Whether nothing of it says which rows are meant.
     pub fn is_nothing(&self) -> bool {
-        self.0.is_none()
+        self.with().is_none() && !self.cuts()
+    }
+
+    /// What stands beside the statement, the last first.
+    fn beside(&self) -> impl Iterator<Item = &'s Insert> + use<'s> {
+        let mut body = self.0.map(|query| query.body.as_ref());
+        std::iter::from_fn(move || match body {
+            Some(SetExpr::SetOperation { left, right, .. }) => {
+                body = Some(left);
+                match right.as_ref() {
+                    SetExpr::Insert(Statement::Insert(says)) => Some(says),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+
+    /// UPDATE OR.
+    pub fn or(&self) -> Option<SqliteOnConflict> {
+        self.beside().find_map(|says| says.or)
+    }
+
+    /// The second ON CONFLICT and those behind it, in their order.
+    pub fn more_conflicts(&self) -> Vec<&'s OnInsert> {
+        let mut all: Vec<&OnInsert> = self.beside().filter_map(|says| says.on.as_ref()).collect();
+        all.reverse();
+        all
     }
 
     /// WITH.

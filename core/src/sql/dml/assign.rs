@@ -7,7 +7,7 @@ use crate::row::{Row, StoredExpr, Table, TableDef};
 use crate::sql::bind::{Scope, bind_alone};
 use crate::sql::context::QueryContext;
 use crate::sql::types;
-use crate::value::Value;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Assignment, AssignmentTarget, Expr as SqlExpr, FunctionArg, FunctionArgExpr, FunctionArguments,
     ObjectName,
@@ -116,6 +116,17 @@ impl<'s> SetList<'s> {
         exprs.cloned().collect()
     }
 
+    /// The columns that it changes, by position.
+    pub fn columns(&self) -> Vec<usize> {
+        self.0.iter().map(|(at, _)| *at).collect()
+    }
+
+    /// The types of the columns that its expressions are put into.
+    pub fn types(&self, def: &TableDef) -> Vec<SqlType> {
+        let ty = |at: usize| def.columns.get(at).map_or(SqlType::Any, |column| column.ty);
+        self.0.iter().filter(|(_, value)| value.is_some()).map(|(at, _)| ty(*at)).collect()
+    }
+
     /// Binds the list; `None`: it holds a subquery that is to be run for each row.
     ///
     /// # Errors
@@ -132,7 +143,13 @@ impl<'s> SetList<'s> {
                 None => default_of(def, *column)?,
                 Some(expr) => match bind_alone(ctx, scope, expr)? {
                     None => return Ok(None),
-                    bound => bound,
+                    Some(bound) => {
+                        if let (Expr::Column(at), Some(asked)) = (&bound, ctx.params.asked()) {
+                            let ty = def.columns.get(*column).map_or(SqlType::Any, |c| c.ty);
+                            asked.tell(*at, ty);
+                        }
+                        Some(bound)
+                    }
                 },
             };
             assigned.push(Assigned { column: *column, value });

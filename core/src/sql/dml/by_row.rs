@@ -64,7 +64,7 @@ impl ByRow {
         }
         let params: Vec<Value> = ctx.params.iter().chain(row).cloned().collect();
         let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
-        let ctx = QueryContext { params: &params, limits: &limits, ..*ctx };
+        let ctx = QueryContext { params: params[..].into(), limits: &limits, trace: None, ..*ctx };
         Ok(run_select(&ctx, &self.query)?.rows.pop())
     }
 }

@@ -11,7 +11,7 @@ use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_alone};
 use crate::sql::context::{QueryContext, Source, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::request::{Output, StatementKind};
+use crate::sql::request::{Output, OutputColumn, StatementKind};
 use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
@@ -76,6 +76,19 @@ pub(super) fn delete_query(
         Way::Rows(_) => Ok(None),
         Way::Query => target.query(&reading(delete, around)).map(Some),
     }
+}
+
+/// The columns that a DELETE gives, without running it.
+///
+/// # Errors
+/// What binding the statement gives.
+pub(super) fn described(
+    ctx: &QueryContext<'_>,
+    delete: &Delete,
+    around: Around<'_>,
+) -> Result<Vec<OutputColumn>> {
+    let shown = delete.returning.as_deref();
+    target(delete)?.described(ctx, &reading(delete, around), &[], shown)
 }
 
 pub(in crate::sql) fn delete(

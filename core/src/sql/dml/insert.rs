@@ -3,21 +3,22 @@
 use super::around::{Around, query};
 use super::assign::{default_of, is_default, refuse_generated};
 use super::cascade::{Changed, follow, is_parent};
+use super::literal_rows::LiteralRow;
 use super::returning::Returning;
 use super::syntax::plain_name;
 use super::upsert::{Change, Conflict, Unique, uniques};
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
-use crate::row::{Row, TableId, TableState};
+use crate::row::{Row, TableDef, TableId, TableState};
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{QueryContext, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::query::run_select;
-use crate::sql::request::{Limits, Output, StatementKind};
+use crate::sql::query::{self as query_engine, run_select};
+use crate::sql::request::{Limits, Output, OutputColumn, StatementKind};
 use crate::sql::types;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
-use crate::value::Value;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, Insert, OnInsert, Query, SetExpr, SqliteOnConflict,
 };
@@ -44,22 +45,74 @@ pub(in crate::sql) fn insert(
     let table = txn.state().find(plain_name(&insert.table_name)?)?.clone();
     let snapshot = Snapshot::of(txn, env);
     let ctx = snapshot.context(Some(txn));
-    let incoming = read_source(&ctx, insert, &table, around)?;
+    let incoming = read_source(&ctx, insert, &table, around, env.rows)?;
+    let conflict = read_conflict(&ctx, insert, &table, around, incoming.rows.len())?;
     let alias = insert.table_alias.as_ref().map(|a| a.value.as_str());
-    let conflict = match (&insert.on, insert.or) {
-        (None, None) => Conflict::Error,
-        (None, Some(or)) => Conflict::of_or(or, incoming.rows.len() <= 1)?,
-        (Some(OnInsert::OnConflict(on)), None | Some(SqliteOnConflict::Abort)) => {
-            Conflict::read(&ctx, &table, alias, on)?
-        }
-        (Some(OnInsert::OnConflict(_)), Some(or)) => {
-            return Err(Error::Unsupported(format!("OR {or} beside ON CONFLICT")));
-        }
-        (Some(_), _) => return Err(Error::Unsupported("ON DUPLICATE KEY UPDATE".into())),
-    };
     let shown = insert.returning.as_deref();
     let returning = Returning::read(&ctx, &table.table.def, alias, shown, &[])?;
     insert_into(txn, env, &table, incoming, &conflict, returning)
+}
+
+/// The columns that an INSERT gives, without running it.
+///
+/// # Errors
+/// What binding the statement gives.
+pub(super) fn described(
+    ctx: &QueryContext<'_>,
+    insert: &Insert,
+    around: Around<'_>,
+) -> Result<Vec<OutputColumn>> {
+    refuse_extras(insert)?;
+    let table = ctx.state.find(plain_name(&insert.table_name)?)?;
+    let def = &table.table.def;
+    if let Some(source) = &insert.source {
+        let mut named = Named::read(insert, def)?;
+        if let (Some(values), true) = (plain_values(source), around.is_nothing()) {
+            for row in values {
+                for (expr, ty) in row.iter().zip(named.types(row.len())?) {
+                    if is_default(expr) {
+                        continue;
+                    }
+                    let bound = bind_in(ctx, &Scope::empty(), expr)?;
+                    if let (Expr::Column(at), Some(asked)) = (bound, ctx.params.asked()) {
+                        asked.tell(at, ty);
+                    }
+                }
+            }
+        } else {
+            let source = within(source, around);
+            let width = query_engine::described(ctx, &source, &[])?.len();
+            query_engine::described(ctx, &source, &named.types(width)?)?;
+        }
+    }
+    read_conflict(ctx, insert, table, around, 1)?;
+    let alias = insert.table_alias.as_ref().map(|a| a.value.as_str());
+    Ok(Returning::read(ctx, def, alias, insert.returning.as_deref(), &[])?.columns())
+}
+
+/// What is done about rows that are there; so many are to come.
+fn read_conflict(
+    ctx: &QueryContext<'_>,
+    insert: &Insert,
+    table: &TableState,
+    around: Around<'_>,
+    rows: usize,
+) -> Result<Conflict> {
+    let alias = insert.table_alias.as_ref().map(|a| a.value.as_str());
+    match (&insert.on, insert.or) {
+        (None, None) => Ok(Conflict::Error),
+        (None, Some(or)) => Conflict::of_or(or, rows <= 1),
+        (Some(OnInsert::OnConflict(on)), None | Some(SqliteOnConflict::Abort)) => {
+            match around.more_conflicts() {
+                more if more.is_empty() => Conflict::read(ctx, table, alias, on),
+                more => Conflict::read_all(ctx, table, alias, (on, &more)),
+            }
+        }
+        (Some(OnInsert::OnConflict(_)), Some(or)) => {
+            Err(Error::Unsupported(format!("OR {or} beside ON CONFLICT")))
+        }
+        (Some(_), _) => Err(Error::Unsupported("ON DUPLICATE KEY UPDATE".into())),
+    }
 }
 
 fn refuse_extras(insert: &Insert) -> Result<()> {
@@ -80,62 +133,95 @@ fn read_source(
     insert: &Insert,
     table: &TableState,
     around: Around<'_>,
+    literals: Option<&[LiteralRow]>,
 ) -> Result<Incoming> {
-    let def = &table.table.def;
-    let mut columns: Vec<usize> = Vec::new();
-    for name in &insert.columns {
-        let at = def.position(&name.value);
-        let at = at.ok_or_else(|| Error::not_found(Kind::Column, &*name.value))?;
-        if columns.contains(&at) {
-            return Err(Error::Sql(format!("column '{}' is named twice", name.value)));
-        }
-        columns.push(at);
-    }
-    let all = columns.is_empty();
-    if all {
-        columns = (0..def.columns.len()).collect();
-    }
+    let mut named = Named::read(insert, &table.table.def)?;
     let Some(source) = &insert.source else {
         // DEFAULT VALUES.
         return Ok(Incoming { columns: Vec::new(), rows: vec![Vec::new()], drawn: 0 });
     };
-    // Generated columns may be left out, as SQLite has it, or given DEFAULT, as PostgreSQL has it.
-    let fit = |found: usize, columns: &mut Vec<usize>| {
-        if all && found < columns.len() {
-            columns.retain(|at| def.columns.get(*at).is_some_and(|c| c.generated.is_none()));
+    if let Some(literals) = literals {
+        let meter = Meter::new(ctx.limits);
+        for row in literals {
+            meter.step()?;
+            named.fit(row.len())?;
+            meter.hold(row.iter().flatten().map(Value::size_bytes).sum())?;
         }
-    };
-    let arity = |found: usize, columns: &[usize]| match found == columns.len() {
-        true => Ok(()),
-        false => Err(Error::Sql(format!(
-            "a row of {found} values for {} columns of '{}'",
-            columns.len(),
-            def.name
-        ))),
-    };
+        return Ok(Incoming { columns: named.columns, rows: literals.to_vec(), drawn: 0 });
+    }
     if let (Some(values), true) = (plain_values(source), around.is_nothing()) {
         let eval = ctx.eval();
         let meter = Meter::new(ctx.limits);
-        fit(values.first().map_or(0, Vec::len), &mut columns);
         let mut rows = Vec::with_capacity(values.len());
         for row in values {
             meter.step()?;
-            arity(row.len(), &columns)?;
+            named.fit(row.len())?;
             let values = row.iter().map(|expr| value_of(ctx, expr, &eval));
             let values: Vec<Option<Value>> = values.collect::<Result<_>>()?;
             meter.hold(values.iter().flatten().map(Value::size_bytes).sum())?;
             rows.push(values);
         }
-        return Ok(Incoming { columns, rows, drawn: eval.drawn() });
+        return Ok(Incoming { columns: named.columns, rows, drawn: eval.drawn() });
     }
     // How many rows a statement may show says nothing of how many it may insert.
     let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
     let source = within(source, around);
     let output = run_select(&QueryContext { limits: &limits, ..*ctx }, &source)?;
-    fit(output.columns.len(), &mut columns);
-    arity(output.columns.len(), &columns)?;
+    named.fit(output.columns.len())?;
     let rows = output.rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
-    Ok(Incoming { columns, rows, drawn: super::DEFAULTS_DRAWN })
+    Ok(Incoming { columns: named.columns, rows, drawn: super::DEFAULTS_DRAWN })
+}
+
+/// The columns that an INSERT names.
+struct Named<'d> {
+    def: &'d TableDef,
+    /// Their positions.
+    columns: Vec<usize>,
+    /// Whether none is named, so that all are meant.
+    all: bool,
+}
+
+impl<'d> Named<'d> {
+    fn read(insert: &Insert, def: &'d TableDef) -> Result<Self> {
+        let mut columns: Vec<usize> = Vec::new();
+        for name in &insert.columns {
+            let at = def.position(&name.value);
+            let at = at.ok_or_else(|| Error::not_found(Kind::Column, &*name.value))?;
+            if columns.contains(&at) {
+                return Err(Error::Sql(format!("column '{}' is named twice", name.value)));
+            }
+            columns.push(at);
+        }
+        let all = columns.is_empty();
+        if all {
+            columns = (0..def.columns.len()).collect();
+        }
+        Ok(Named { def, columns, all })
+    }
+
+    /// Takes so many values for a row. Generated columns may be left out, as SQLite has it, or given
+    /// DEFAULT, as PostgreSQL has it; which of both, the first row says.
+    fn fit(&mut self, values: usize) -> Result<()> {
+        let Named { def, columns, all } = self;
+        if std::mem::take(all) && values < columns.len() {
+            columns.retain(|at| def.columns.get(*at).is_some_and(|c| c.generated.is_none()));
+        }
+        match values == columns.len() {
+            true => Ok(()),
+            false => Err(Error::Sql(format!(
+                "a row of {values} values for {} columns of '{}'",
+                columns.len(),
+                def.name
+            ))),
+        }
+    }
+
+    /// The types of the columns that so many values are for.
+    fn types(&mut self, values: usize) -> Result<Vec<SqlType>> {
+        self.fit(values)?;
+        let ty = |at: &usize| self.def.columns.get(*at).map_or(SqlType::Any, |c| c.ty);
+        Ok(self.columns.iter().map(ty).collect())
+    }
 }
 
 /// The query of an INSERT with the WITH that stands before the INSERT and means it.
@@ -151,12 +237,27 @@ fn within<'q>(source: &'q Query, around: Around<'_>) -> Cow<'q, Query> {
 
 /// The query whose rows are inserted, where that is more than VALUES.
 pub(super) fn source_query(insert: &Insert, around: Around<'_>) -> Option<Query> {
-    let source = insert.source.as_ref().filter(|source| plain_values(source).is_none())?;
+    let plain = |source: &Query| around.is_nothing() && plain_values(source).is_some();
+    let source = insert.source.as_ref().filter(|source| !plain(source))?;
     Some(within(source, around).into_owned())
 }
 
+/// Binds the rows of a bare VALUES, which runs their subqueries.
+pub(super) fn bind_values(ctx: &QueryContext<'_>, insert: &Insert) -> Result<()> {
+    let table = ctx.state.find(plain_name(&insert.table_name)?)?;
+    let mut named = Named::read(insert, &table.table.def)?;
+    for row in insert.source.as_ref().and_then(|source| plain_values(source)).into_iter().flatten()
+    {
+        named.fit(row.len())?;
+        for expr in row.iter().filter(|expr| !is_default(expr)) {
+            bind_in(ctx, &Scope::empty(), expr)?;
+        }
+    }
+    Ok(())
+}
+
 /// The rows of a bare VALUES.
-fn plain_values(query: &Query) -> Option<&Vec<Vec<SqlExpr>>> {
+pub(super) fn plain_values(query: &Query) -> Option<&Vec<Vec<SqlExpr>>> {
     let bare = query.with.is_none()
         && query.order_by.is_none()
         && query.limit.is_none()
@@ -283,18 +384,26 @@ struct Inserting<'i> {
 
 impl Inserting<'_> {
     fn row(&mut self, txn: &mut Txn, row: Row) -> Result<()> {
-        match self.conflict {
-            Conflict::Error => self.put(txn, row),
-            Conflict::Ignore(target) => {
-                let state = self.state(txn)?;
-                let standing = |unique: Unique| unique.standing(&state, txn.chunks(), &row);
-                let taken = match target {
-                    Some(target) => standing(*target)?.is_some(),
-                    None => any(&state, standing)?,
-                };
-                drop(state);
-                if taken { Ok(()) } else { self.put(txn, row) }
+        self.row_under(txn, row, self.conflict)
+    }
+
+    fn row_under(&mut self, txn: &mut Txn, row: Row, conflict: &Conflict) -> Result<()> {
+        match conflict {
+            // The first that a row stands in the way of; the last, where there is none.
+            Conflict::Several(all) => {
+                let mut all = all.iter().peekable();
+                while let Some(conflict) = all.next() {
+                    if all.peek().is_none() || self.meets(txn, &row, conflict)? {
+                        return self.row_under(txn, row, conflict);
+                    }
+                }
+                self.put(txn, row)
             }
+            Conflict::Error => self.put(txn, row),
+            Conflict::Ignore(_) => match self.meets(txn, &row, conflict)? {
+                true => Ok(()),
+                false => self.put(txn, row),
+            },
             Conflict::IgnoreAll => {
                 let state = self.state(txn)?;
                 if any(&state, |unique| unique.standing(&state, txn.chunks(), &row))? {
@@ -329,6 +438,19 @@ impl Inserting<'_> {
                     Some(key) => self.change(txn, &state, &key, row, change),
                 }
             }
+        }
+    }
+
+    /// Whether a row stands where a clause looks.
+    fn meets(&self, txn: &Txn, row: &Row, conflict: &Conflict) -> Result<bool> {
+        let state = self.state(txn)?;
+        let standing = |unique: Unique| unique.standing(&state, txn.chunks(), row);
+        match conflict {
+            Conflict::Ignore(None) => any(&state, standing),
+            Conflict::Ignore(Some(target)) | Conflict::Update { target, .. } => {
+                Ok(standing(*target)?.is_some())
+            }
+            _ => Ok(false),
         }
     }
 
@@ -407,7 +529,10 @@ impl Inserting<'_> {
 }
 
 /// Whether a row stands in the way in any key.
-fn any(state: &TableState, standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>) -> Result<bool> {
+pub(super) fn any(
+    state: &TableState,
+    standing: impl Fn(Unique) -> Result<Option<Arc<[u8]>>>,
+) -> Result<bool> {
     for unique in uniques(state) {
         if standing(unique)?.is_some() {
             return Ok(true);

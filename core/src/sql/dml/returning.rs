@@ -56,6 +56,12 @@ impl Returning {
         Ok(Returning { items: Some(bound), by_row, rows: Vec::new() })
     }
 
+    /// The columns that it shows.
+    pub fn columns(self) -> Vec<OutputColumn> {
+        let column = |item: Item| OutputColumn { name: item.label, ty: item.ty };
+        self.items.into_iter().flatten().map(column).collect()
+    }
+
     pub fn is_wanted(&self) -> bool {
         self.items.is_some()
     }

@@ -2,9 +2,9 @@
 //! and DELETE, which the parser reads in part only.
 //!
 //! ```text
-//!   [WITH …] INSERT [OR …] INTO t [AS a] [(…)] … [ON CONFLICT [(…) [WHERE …]] DO …] [RETURNING …]
+//!   [WITH …] INSERT [OR …] INTO t [AS a] [(…)] … [ON CONFLICT [(…) [WHERE …]] DO …]… [RETURNING …]
 //!   [WITH …] REPLACE INTO …
-//!   [WITH …] UPDATE t [AS a] SET … [FROM …, …] [WHERE …] [RETURNING …] [ORDER BY …] [LIMIT …]
+//!   [WITH …] UPDATE [OR …] t [AS a] SET … [FROM …, …] [WHERE …] [RETURNING …] [ORDER BY …] [LIMIT …]
 //!   [WITH …] DELETE FROM t [AS a] [USING …, …] [WHERE …] [RETURNING …] [ORDER BY …] [LIMIT …]
 //! ```
 //!
@@ -12,6 +12,7 @@
 //! [`Around`](super::around::Around) takes apart again.
 
 use super::super::ddl_text::unsupported;
+use super::around::beside;
 use gluesql_core::sqlparser::ast::{
     Assignment, ConflictTarget, Delete, DoUpdate, Expr, FromTable, Ident, Insert, Join,
     JoinOperator, ObjectName, OnConflict, OnConflictAction, OnInsert, OrderBy, OrderByExpr, Query,
@@ -31,6 +32,9 @@ const EXPRESSION: char = '\0';
 pub(super) fn target_expression(name: &str) -> Option<&str> {
     name.strip_prefix(EXPRESSION)
 }
+
+/// ON CONFLICT clauses that one INSERT may have behind its first.
+const CONFLICTS_MAX: usize = 30;
 
 const WRITES: [Keyword; 4] = [Keyword::INSERT, Keyword::REPLACE, Keyword::UPDATE, Keyword::DELETE];
 
@@ -127,8 +131,10 @@ fn with_before_write(parser: &mut Parser<'_>) -> Parsed<With> {
 fn statement(parser: &mut Parser<'_>, with: Option<With>) -> Parsed<Statement> {
     let (body, tail) = match parser.parse_one_of_keywords(&WRITES) {
         Some(Keyword::UPDATE) => {
-            let update = update(parser)?;
-            (SetExpr::Update(update), Tail::read(parser)?)
+            let or = or(parser)?;
+            let body = SetExpr::Update(update(parser)?);
+            let body = if or.is_some() { beside(body, or, None) } else { body };
+            (body, Tail::read(parser)?)
         }
         Some(Keyword::DELETE) => {
             let delete = delete(parser)?;
@@ -136,11 +142,11 @@ fn statement(parser: &mut Parser<'_>, with: Option<With>) -> Parsed<Statement> {
             (SetExpr::Insert(delete), Tail::read(parser)?)
         }
         Some(Keyword::REPLACE) => {
-            (SetExpr::Insert(insert(parser, Some(SqliteOnConflict::Replace))?), Tail::default())
+            (insert(parser, Some(SqliteOnConflict::Replace))?, Tail::default())
         }
         _ => {
             let or = or(parser)?;
-            (SetExpr::Insert(insert(parser, or)?), Tail::default())
+            (insert(parser, or)?, Tail::default())
         }
     };
     match (body, with.is_some() || !tail.is_empty()) {
@@ -200,7 +206,7 @@ fn or(parser: &mut Parser<'_>) -> Parsed<Option<SqliteOnConflict>> {
     }
 }
 
-fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<Statement> {
+fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<SetExpr> {
     let into = parser.parse_keyword(Keyword::INTO);
     let table_name = parser.parse_object_name(false)?;
     let table_alias = match parser.parse_keyword(Keyword::AS) {
@@ -223,10 +229,14 @@ fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<State
         true => Some(on_conflict(parser)?),
         false => None,
     };
-    if take_end(parser, Keyword::ON, "ON") {
-        return Err(unsupported("more than one ON CONFLICT"));
+    let mut more = Vec::new();
+    while take_end(parser, Keyword::ON, "ON") {
+        if more.len() >= CONFLICTS_MAX {
+            return Err(unsupported("so many ON CONFLICT"));
+        }
+        more.push(on_conflict(parser)?);
     }
-    Ok(Statement::Insert(Insert {
+    let insert = SetExpr::Insert(Statement::Insert(Insert {
         or,
         ignore: false,
         into,
@@ -243,7 +253,8 @@ fn insert(parser: &mut Parser<'_>, or: Option<SqliteOnConflict>) -> Parsed<State
         replace_into: false,
         priority: None,
         insert_alias: None,
-    }))
+    }));
+    Ok(more.into_iter().fold(insert, |body, on| beside(body, None, Some(on))))
 }
 
 /// `OVERRIDING SYSTEM VALUE`: the ids that are given count, as they do anyway.
@@ -327,9 +338,6 @@ fn returning(parser: &mut Parser<'_>) -> Parsed<Option<Vec<SelectItem>>> {
 }
 
 fn update(parser: &mut Parser<'_>) -> Parsed<Statement> {
-    if keyword(parser, 0) == Keyword::OR {
-        return Err(unsupported("UPDATE OR …"));
-    }
     let table = parser.parse_table_and_joins()?;
     let assignments = assignments(parser)?;
     let from = match parser.parse_keyword(Keyword::FROM) {

@@ -10,15 +10,16 @@
 //! what was found first; which that is, is not said where the query has no order.
 
 use super::around::{Around, query};
+use super::returning::Returning;
 use super::syntax::plain_name;
 use crate::error::{Error, Result};
 use crate::row::{State, TableState};
 use crate::sql::bind::{ROW_KEY, children};
 use crate::sql::context::QueryContext;
 use crate::sql::points::split_mark;
-use crate::sql::query::{aggregate_of, plain_table, run_select};
+use crate::sql::query::{aggregate_of, described, plain_table, run_select};
 use crate::sql::request::{Limits, OutputColumn};
-use crate::value::Value;
+use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, GroupByExpr, Ident, ObjectName, Query, Select, SelectItem, SetExpr,
     TableAlias, TableFactor, TableWithJoins, Value as SqlValue, WildcardAdditionalOptions,
@@ -148,6 +149,10 @@ impl<'s> Target<'s> {
         reading: &Reading<'_>,
     ) -> Result<(Vec<Found>, Vec<Beside>)> {
         let query = self.query(reading)?;
+        if let Some(trace) = ctx.trace {
+            // Subqueries that were run to see that it takes a query are part of this.
+            trace.clear();
+        }
         // How many rows a statement may show says nothing of how many it may change.
         let limits = Limits { rows: u64::MAX, ..ctx.limits.clone() };
         let output = run_select(&QueryContext { limits: &limits, ..*ctx }, &query)?;
@@ -166,19 +171,42 @@ impl<'s> Target<'s> {
             };
             found.push(Found { key, stored: stored.into_arc(), beside: values.collect() });
         }
-        let mut beside: Vec<Beside> = Vec::new();
-        for (at, column) in output.columns.into_iter().skip(1).enumerate() {
-            match (column.name.strip_prefix(BEGINS), beside.last_mut()) {
-                (Some(name), _) => {
-                    let (name, first) = (name.to_owned(), at + 1);
-                    beside.push(Beside { name, first, columns: Vec::new() });
-                }
-                (None, Some(table)) => table.columns.push(column),
-                (None, None) => {}
-            }
-        }
-        Ok((found, beside))
+        Ok((found, beside(output.columns)))
     }
+
+    /// The columns of RETURNING, without running anything. The values that `reading` shows are put into
+    /// columns of these types.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), and what binding gives.
+    pub fn described(
+        &self,
+        ctx: &QueryContext<'_>,
+        reading: &Reading<'_>,
+        types: &[SqlType],
+        returning: Option<&[SelectItem]>,
+    ) -> Result<Vec<OutputColumn>> {
+        let def = &self.find(ctx.state)?.table.def;
+        let meant: Vec<SqlType> = std::iter::once(SqlType::Blob).chain(types.to_vec()).collect();
+        let columns = described(ctx, &self.query(reading)?, &meant)?;
+        Ok(Returning::read(ctx, def, self.alias, returning, &beside(columns))?.columns())
+    }
+}
+
+/// The tables whose columns stand in what a query for rows shows.
+fn beside(columns: Vec<OutputColumn>) -> Vec<Beside> {
+    let mut beside: Vec<Beside> = Vec::new();
+    for (at, column) in columns.into_iter().skip(1).enumerate() {
+        match (column.name.strip_prefix(BEGINS), beside.last_mut()) {
+            (Some(name), _) => {
+                let (name, first) = (name.to_owned(), at + 1);
+                beside.push(Beside { name, first, columns: Vec::new() });
+            }
+            (None, Some(table)) => table.columns.push(column),
+            (None, None) => {}
+        }
+    }
+    beside
 }
 
 /// Whether an expression holds an aggregate function, outside subqueries.

@@ -5,6 +5,7 @@ use super::assign::{Assigned, SetList};
 use super::cascade::{Changed, follow, is_parent};
 use super::returning::Returning;
 use super::target::{Found, Reading, Target};
+use super::update_or::{self, Or};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::row::{Row, TableId, TableState};
@@ -12,7 +13,7 @@ use crate::sql::access::plan_rows;
 use crate::sql::bind::{Scope, bind_alone};
 use crate::sql::context::{QueryContext, Source, eval_at};
 use crate::sql::meter::Meter;
-use crate::sql::request::{Output, StatementKind};
+use crate::sql::request::{Output, OutputColumn, StatementKind};
 use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
@@ -78,6 +79,21 @@ impl<'s> Update<'s> {
         }
     }
 
+    /// The columns that it gives, without running it.
+    ///
+    /// # Errors
+    /// What binding the statement gives.
+    pub fn described(
+        &self,
+        ctx: &QueryContext<'_>,
+        around: Around<'_>,
+    ) -> Result<Vec<OutputColumn>> {
+        let target = self.target()?;
+        let def = &target.find(ctx.state)?.table.def;
+        let set = SetList::read(def, self.assignments)?;
+        target.described(ctx, &self.reading(&set, around), &set.types(def), self.returning)
+    }
+
     /// The query that finds its rows, where it takes one.
     ///
     /// # Errors
@@ -103,19 +119,32 @@ pub(in crate::sql) fn update(
     let state = target.find(txn.state())?.clone();
     let def = &state.table.def;
     let set = SetList::read(def, update.assignments)?;
+    let or = Or::of(around.or())?;
     let snapshot = Snapshot::of(txn, env);
     let ctx = snapshot.context(Some(txn));
     match update.way(&ctx, &state, &set, around)? {
         Way::Rows { assigned, predicate } => {
             let returning = Returning::read(&ctx, def, target.alias(), update.returning, &[])?;
-            update_matching(txn, env, &state, &assigned, predicate, returning)
+            match or {
+                None => update_matching(txn, env, &state, &assigned, predicate, returning),
+                Some(or) => {
+                    let found = (matching(txn, env, &state, predicate)?, 0);
+                    update_or::apply(txn, env, (&state, &assigned), found, or, returning)
+                }
+            }
         }
         Way::Query => {
             let (found, beside) = target.rows(&ctx, &state, &update.reading(&set, around))?;
             let assigned = set.behind(def)?;
             let returning = Returning::read(&ctx, def, target.alias(), update.returning, &beside)?;
             let drawn = super::DEFAULTS_DRAWN;
-            apply(txn, env, &state, &assigned, (found.into_iter(), drawn), returning)
+            match or {
+                None => apply(txn, env, &state, &assigned, (found, drawn), returning),
+                Some(or) => {
+                    let found = (found, drawn);
+                    update_or::apply(txn, env, (&state, &assigned), found, or, returning)
+                }
+            }
         }
     }
 }
@@ -132,15 +161,24 @@ pub(in crate::sql) fn update_matching(
     predicate: Option<Expr<usize>>,
     returning: Returning,
 ) -> Result<Output> {
-    let rows = {
-        let snapshot = Snapshot::of(txn, env);
-        let ctx = snapshot.context(Some(txn));
-        let source = Source { table: state.clone(), current: true };
-        let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?
-    };
-    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    let found = matching(txn, env, state, predicate)?;
     apply(txn, env, state, assigned, (found, 0), returning)
+}
+
+/// The rows that a predicate is true of.
+fn matching(
+    txn: &Txn,
+    env: &WriteContext<'_>,
+    state: &Arc<TableState>,
+    predicate: Option<Expr<usize>>,
+) -> Result<Vec<Found>> {
+    let snapshot = Snapshot::of(txn, env);
+    let ctx = snapshot.context(Some(txn));
+    let source = Source { table: state.clone(), current: true };
+    let plan = plan_rows(&ctx, &source.table, predicate)?;
+    let rows = collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?;
+    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    Ok(found.collect())
 }
 
 /// Changes rows that were found. What is assigned sees the row and what was found beside it; so many
@@ -150,7 +188,7 @@ fn apply(
     env: &WriteContext<'_>,
     state: &TableState,
     assigned: &[Assigned],
-    (found, drawn): (impl Iterator<Item = Found>, u64),
+    (found, drawn): (Vec<Found>, u64),
     mut returning: Returning,
 ) -> Result<Output> {
     let table = &state.table;

@@ -14,7 +14,7 @@ use crate::sql::scan::row_key;
 use crate::tree::KeyRange;
 use crate::value::Value;
 use gluesql_core::sqlparser::ast::{
-    ConflictTarget, DoUpdate, OnConflict, OnConflictAction, SqliteOnConflict,
+    ConflictTarget, DoUpdate, OnConflict, OnConflictAction, OnInsert, SqliteOnConflict,
 };
 use std::sync::Arc;
 
@@ -35,6 +35,9 @@ pub(in crate::sql) enum Conflict {
         target: Unique,
         change: Change,
     },
+    /// Several ON CONFLICT clauses, or one for every key: the first counts in whose key a row stands.
+    /// Only the last may be `Several` itself.
+    Several(Vec<Conflict>),
 }
 
 /// A key in which no two rows agree.
@@ -105,18 +108,43 @@ impl Conflict {
         match &on.action {
             OnConflictAction::DoNothing => Ok(Conflict::Ignore(target)),
             OnConflictAction::DoUpdate(update) => {
-                let mut all = uniques(state);
-                let target = match (target, all.next(), all.next()) {
-                    (Some(target), ..) | (None, Some(target), None) => target,
-                    _ => {
-                        return Err(Error::Sql(
-                            "ON CONFLICT DO UPDATE must name the columns of a key".into(),
-                        ));
-                    }
+                let Some(target) = target else {
+                    let any = uniques(state).map(|target| {
+                        let change = Change::read(ctx, def, alias, update)?;
+                        Ok(Conflict::Update { target, change })
+                    });
+                    return Ok(Conflict::Several(any.collect::<Result<_>>()?));
                 };
                 Ok(Conflict::Update { target, change: Change::read(ctx, def, alias, update)? })
             }
         }
+    }
+
+    /// Reads several ON CONFLICT clauses.
+    ///
+    /// # Errors
+    /// As [`Conflict::read`]; `Sql` where one before the last names no key.
+    pub fn read_all(
+        ctx: &QueryContext<'_>,
+        state: &TableState,
+        alias: Option<&str>,
+        (first, more): (&OnConflict, &[&OnInsert]),
+    ) -> Result<Self> {
+        let mut all = vec![first];
+        for on in more {
+            match on {
+                OnInsert::OnConflict(on) => all.push(on),
+                _ => return Err(Error::Unsupported("ON DUPLICATE KEY UPDATE".into())),
+            }
+        }
+        let before_last = all.len() - 1;
+        if all.iter().take(before_last).any(|on| on.conflict_target.is_none()) {
+            return Err(Error::Sql(
+                "of several ON CONFLICT only the last may name no columns".into(),
+            ));
+        }
+        let all = all.into_iter().map(|on| Conflict::read(ctx, state, alias, on));
+        Ok(Conflict::Several(all.collect::<Result<_>>()?))
     }
 
     /// Updates every column that the new row names, where a row has its primary key.

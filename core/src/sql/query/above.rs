@@ -16,14 +16,14 @@ use super::plan::{
 use crate::error::{Error, Result};
 use crate::expr::{AggregateFunction, Expr};
 use crate::row::same_name;
-use crate::sql::bind::{AboveTypes, Binder, OUTER, Scope, Subquery, children};
+use crate::sql::bind::{AboveTypes, Binder, OUTER, Scope, Subquery, children, window_parts};
 use crate::sql::literal::ordinal;
 use crate::value::SqlType;
 use gluesql_core::sqlparser::ast::{
     DuplicateTreatment, Expr as SqlExpr, Function as Call, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, GroupByExpr, NamedWindowExpr, OrderByExpr, Select,
-    SelectItem, Value as SqlValue, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec,
-    WindowType,
+    FunctionArgumentClause, FunctionArguments, GroupByExpr, NamedWindowDefinition, NamedWindowExpr,
+    OrderByExpr, Select, SelectItem, Value as SqlValue, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowSpec, WindowType,
 };
 use std::cell::{Cell, RefCell};
 
@@ -89,7 +89,11 @@ impl<'a> Above<'a> {
                 }
                 _ => false,
             })
-            || order.iter().any(|key| has_aggregate(&key.expr));
+            || order.iter().any(|key| has_aggregate(&key.expr))
+            || select.named_window.iter().any(|NamedWindowDefinition(_, window)| match window {
+                NamedWindowExpr::WindowSpec(spec) => window_parts(spec).any(has_aggregate),
+                NamedWindowExpr::NamedWindow(_) => false,
+            });
         let mut keys = Vec::with_capacity(group_by.len());
         for expr in group_by {
             let expr = named(expr, scope, &select.projection)?;
@@ -231,7 +235,8 @@ impl<'a> Above<'a> {
             };
         }
         if !self.keys.is_empty() && !has_aggregate(node) && !holds_query(node) {
-            let bound = Binder::new(self.scope, self.env.binding.ctx.params).bind(node).ok();
+            // As the keys were, or a comparison of any type would be bound otherwise.
+            let bound = self.env.expr(self.scope, self.ctes, node).ok();
             let at = bound.and_then(|bound| self.keys.iter().position(|key| *key == bound));
             if let Some(at) = at {
                 return Ok(Some(Expr::Column(at)));

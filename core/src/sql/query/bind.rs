@@ -1,7 +1,7 @@
 //! From a query's syntax tree to operators: WITH, set operations, ORDER BY and LIMIT of a whole.
 
 use super::place::{finish, split_conjuncts};
-use super::plan::{Cte, Node, QueryPlan, RowExpr, SortKey, Statement, Sub, SubKind};
+use super::plan::{Cte, Node, QueryPlan, RowExpr, SortKey, Statement, Step, Sub, SubKind};
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::same_name;
@@ -28,6 +28,8 @@ pub(super) struct Binding<'c> {
     ctes: RefCell<Vec<Option<Cte>>>,
     subs: Cell<usize>,
     queries: Cell<usize>,
+    /// The types of parameters whose values are left open.
+    open: &'c [Option<SqlType>],
 }
 
 /// Common table expressions in sight, the innermost first.
@@ -102,8 +104,20 @@ impl Cut {
 /// # Errors
 /// `NotFound`, `Sql`, `Unsupported`, `Limit`; a fault.
 pub(in crate::sql) fn statement(ctx: &QueryContext<'_>, query: &Query) -> Result<Statement> {
+    statement_with(ctx, query, &[])
+}
+
+/// The same with the values of parameters of these types left open.
+///
+/// # Errors
+/// As [`statement`].
+pub(super) fn statement_with(
+    ctx: &QueryContext<'_>,
+    query: &Query,
+    open: &[Option<SqlType>],
+) -> Result<Statement> {
     let frame = Frame::default();
-    let binding = Binding::new(ctx);
+    let binding = Binding { open, ..Binding::new(ctx) };
     let query = binding.frame(query, &frame, &InSight::default(), (0, None))?;
     Ok(Statement { query, ctes: binding.into_ctes() })
 }
@@ -127,7 +141,7 @@ pub(in crate::sql) fn lone_subquery(
 impl<'c> Binding<'c> {
     fn new(ctx: &'c QueryContext<'c>) -> Self {
         let (subs, queries) = (Cell::new(0), Cell::new(0));
-        Binding { ctx, ctes: RefCell::default(), subs, queries }
+        Binding { ctx, ctes: RefCell::default(), subs, queries, open: &[] }
     }
 
     fn into_ctes(self) -> Vec<Cte> {
@@ -156,7 +170,9 @@ impl<'c> Binding<'c> {
             bind(&Env { binding: self, frame, subs: &subs, view_depth, view_point })?;
         let (subs, outer) = (subs.into_inner(), frame.outer());
         let mut plan = QueryPlan { root: node, columns, subs, outer };
-        finish(self.ctx, &mut plan)?;
+        if self.ctx.params.asked().is_none() {
+            finish(self.ctx, &mut plan)?;
+        }
         Ok(plan)
     }
 }
@@ -177,7 +193,8 @@ impl<'b> Env<'b> {
     /// Binds an expression over a scope of this frame.
     pub fn expr(&self, scope: &Scope<'_>, ctes: &InSight<'_>, expr: &SqlExpr) -> Result<RowExpr> {
         let hook = |sub: Subquery<'_>| self.subquery(scope, ctes, sub, &mut |outer| Ok(outer));
-        Binder::new(scope, self.binding.ctx.params).subqueries(&hook).bind(expr)
+        let binder = Binder::new(scope, self.binding.ctx.params).subqueries(&hook);
+        binder.leaving_open(self.binding.open).bind(expr)
     }
 
     /// Binds a subquery inside an expression over `scope`. `moved` says where a column of the scope
@@ -211,12 +228,24 @@ impl<'b> Env<'b> {
                 let value = values.pop().ok_or_else(|| Error::Internal("no value".into()))?;
                 (SubKind::Compare { value, op, all }, SqlType::Boolean, Some(1))
             }
+            SubqueryKind::Row { op } => {
+                let width = Some(sub.values.len());
+                (SubKind::Row { values: sub.values, op }, SqlType::Boolean, width)
+            }
         };
         if let Some(width) = width.filter(|width| *width != plan.columns.len()) {
             return Err(Error::Sql(format!(
                 "a subquery has {} columns where {width} are meant",
                 plan.columns.len()
             )));
+        }
+        if let (SubKind::In { values, .. }, Some(asked)) = (&kind, self.binding.ctx.params.asked())
+        {
+            for (value, column) in values.iter().zip(&plan.columns) {
+                if let Expr::Column(at) = value {
+                    asked.tell(*at, column.ty);
+                }
+            }
         }
         let id = self.binding.subs.get();
         self.binding.subs.set(id + 1);
@@ -237,11 +266,7 @@ impl<'b> Env<'b> {
             None => ctes.clone(),
             Some(with) => self.with(with, ctes)?,
         };
-        let order: &[OrderByExpr] = match &query.order_by {
-            None => &[],
-            Some(order) if order.interpolate.is_none() => &order.exprs,
-            Some(_) => return Err(Error::Unsupported("INTERPOLATE".into())),
-        };
+        let order = order_of(query)?;
         let cut = self.cut(query, &ctes)?;
         match query.body.as_ref() {
             SetExpr::Select(select) => self.select(select, &ctes, order, cut),
@@ -254,7 +279,13 @@ impl<'b> Env<'b> {
 
     fn cut(&self, query: &Query, ctes: &InSight<'_>) -> Result<Cut> {
         let scope = Scope::empty().within(self.frame, self.view_depth > 0);
-        let bind = |expr: &SqlExpr| self.expr(&scope, ctes, expr);
+        let bind = |expr: &SqlExpr| {
+            let bound = self.expr(&scope, ctes, expr)?;
+            if let (Expr::Column(at), Some(asked)) = (&bound, self.binding.ctx.params.asked()) {
+                asked.tell(*at, SqlType::BigInt);
+            }
+            Ok::<RowExpr, Error>(bound)
+        };
         let mut limit = query.limit.as_ref().map(bind).transpose()?;
         if let Some(fetch) = &query.fetch {
             if fetch.with_ties || fetch.percent {
@@ -279,20 +310,30 @@ impl<'b> Env<'b> {
     ) -> Result<Bound> {
         let Bound { mut node, columns } = bound;
         if !order.is_empty() {
-            let mut scope = Scope::empty().within(self.frame, self.view_depth > 0);
-            scope.push("", Columns::Named(&columns), 0);
-            let mut keys = Vec::with_capacity(order.len());
-            for key in order {
-                let expr = match result_column(&key.expr, &columns)? {
-                    Some(at) => Expr::Column(at),
-                    None => self.expr(&scope, ctes, &key.expr)?,
-                };
-                keys.push(sort_key(key, expr)?);
-            }
+            let keys = self.order_keys(&columns, ctes, order)?;
             let few = cut.limit.is_some().then(|| few(&cut));
             node = Node::Sort { input: Box::new(node), keys, few };
         }
         Ok(Bound { node: cut.over(node), columns })
+    }
+
+    /// Keys of ORDER BY over what rows show.
+    fn order_keys(
+        &self,
+        columns: &[OutputColumn],
+        ctes: &InSight<'_>,
+        order: &[OrderByExpr],
+    ) -> Result<Vec<SortKey>> {
+        let mut scope = Scope::empty().within(self.frame, self.view_depth > 0);
+        scope.push("", Columns::Named(columns), 0);
+        let bind = |key: &OrderByExpr| {
+            let expr = match result_column(&key.expr, columns)? {
+                Some(at) => Expr::Column(at),
+                None => self.expr(&scope, ctes, &key.expr)?,
+            };
+            sort_key(key, expr)
+        };
+        order.iter().map(bind).collect()
     }
 
     /// Binds what stands between WITH and ORDER BY.
@@ -420,10 +461,15 @@ impl<'b> Env<'b> {
         let refused =
             |what: &str| Err(Error::Unsupported(format!("{what} in the recursive '{name}'")));
         let frame = self.beside();
-        let plan = self
-            .binding
-            .planned(&frame, self.within_view(), |env| Ok(visible(env.body(base, ctes)?)));
-        let mut plan = match plan {
+        let mut bounds = (Vec::new(), Cut::default());
+        let plan = self.binding.planned(&frame, self.within_view(), |env| {
+            let mut bound = visible(env.body(base, ctes)?);
+            rename(&mut bound.columns, cte)?;
+            bounds =
+                (env.order_keys(&bound.columns, ctes, order_of(whole)?)?, env.cut(whole, ctes)?);
+            Ok(bound)
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             // The base reads what it is to define, if nothing else goes by that name.
             Err(Error::NotFound { name: missing, .. }) if same_name(&missing, name) => {
@@ -431,7 +477,6 @@ impl<'b> Env<'b> {
             }
             Err(error) => return Err(error),
         };
-        rename(&mut plan.columns, cte)?;
         let read = Rc::new(Cell::new(false));
         let columns = Rc::new(plan.columns.clone());
         let what = What::Working { slot, columns: columns.clone(), read: read.clone() };
@@ -445,9 +490,6 @@ impl<'b> Env<'b> {
             self.settle(slot, placeholder(name));
             return Ok(None);
         }
-        if whole.order_by.is_some() || whole.limit.is_some() || whole.offset.is_some() {
-            return refused("ORDER BY and LIMIT");
-        }
         if !frame.stands_alone() || !step_frame.stands_alone() {
             return refused("reading the rows around it");
         }
@@ -455,7 +497,9 @@ impl<'b> Env<'b> {
             return Err(Error::Sql(format!("the parts of '{name}' differ in columns")));
         }
         let once = !matches!(quantifier, SetQuantifier::All);
-        Ok(Some(Cte { name: name.to_owned(), plan, step: Some((step, once)) }))
+        let (order, Cut { limit, offset }) = bounds;
+        let step = Some(Step { plan: step, once, order, limit, offset });
+        Ok(Some(Cte { name: name.to_owned(), plan, step }))
     }
 
     /// The common table expression that a name means.
@@ -594,6 +638,15 @@ fn combined(
         },
     };
     Ok(Bound { node, columns })
+}
+
+/// The keys of a query's ORDER BY.
+fn order_of(query: &Query) -> Result<&[OrderByExpr]> {
+    match &query.order_by {
+        None => Ok(&[]),
+        Some(order) if order.interpolate.is_none() => Ok(&order.exprs),
+        Some(_) => Err(Error::Unsupported("INTERPOLATE".into())),
+    }
 }
 
 fn refuse_extras(query: &Query) -> Result<()> {

@@ -1,109 +1,78 @@
 //! EXPLAIN: how a statement runs, as a tree, one operator a line.
 
 use super::bind;
-use super::page::plain_table;
 use super::plan::{Join, JoinKind, Method, Node, QueryPlan, Scan, Statement as Plan, SubKind};
 use super::run::{Counts, Runtime};
 use crate::error::{Error, Result};
 use crate::row::TableState;
-use crate::sql::access::{Path, RowPlan, plan_rows};
-use crate::sql::bind::{Scope, bind_in};
-use crate::sql::context::{QueryContext, table_name};
-use crate::sql::dml::{rows_query, taken_apart};
-use crate::sql::points::split_mark;
-use crate::sql::request::Output;
+use crate::sql::access::{Path, RowPlan};
+use crate::sql::context::QueryContext;
+use crate::sql::dml;
+use crate::sql::request::{Limits, Output};
 use crate::sql::show::listing;
+use crate::sql::trace::Trace;
 use crate::value::Value;
-use gluesql_core::sqlparser::ast::{Expr as SqlExpr, FromTable, Query, Statement, TableWithJoins};
-use std::cell::RefCell;
+use gluesql_core::sqlparser::ast::{Query, Statement};
 use std::collections::HashMap;
 
-/// EXPLAIN: one line per row. ANALYZE runs a query and adds what each operator did.
+/// EXPLAIN: one line per row. ANALYZE runs a query and adds what each operator did; of a statement that
+/// changes rows it is a write, which comes in by another way (`dml`).
 pub(super) fn explain(
     ctx: &QueryContext<'_>,
     statement: &Statement,
     analyze: bool,
 ) -> Result<Output> {
-    let lines = match statement {
-        Statement::Query(query) if std::ptr::eq(taken_apart(statement).0, statement) => {
-            of_query(ctx, query, analyze)?
-        }
-        _ if analyze => return Err(Error::Unsupported("EXPLAIN ANALYZE of a write".into())),
-        other => lines(ctx, other)?,
-    };
-    let rows = lines.into_iter().map(|line| vec![Value::from(line)]).collect();
-    Ok(listing(&["plan"], rows))
-}
-
-fn of_query(ctx: &QueryContext<'_>, query: &Query, analyze: bool) -> Result<Vec<String>> {
-    let plan = bind::statement(ctx, query)?;
-    let mut tree = Tree { lines: Vec::new(), counts: None };
-    if analyze {
-        let mut rt = Runtime::new(ctx, &plan);
-        rt.counted = Some(RefCell::default());
-        rt.each(&plan.query, &mut |row| rt.give(row).map(|()| true))?;
-        tree.counts = rt.counted.take().map(RefCell::into_inner);
-    }
-    tree.statement(&plan);
-    Ok(tree.lines)
-}
-
-/// How a statement runs, one operator a line.
-///
-/// # Errors
-/// What binding the statement gives.
-pub(in crate::sql) fn lines(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Vec<String>> {
-    match taken_apart(statement).0 {
-        Statement::Query(query) => of_query(ctx, query, false),
-        Statement::Update { table, selection, .. } => {
-            of_write(ctx, "update", statement, table, selection.as_ref())
-        }
-        Statement::Delete(delete) => {
-            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-            match from.as_slice() {
-                [one] => of_write(ctx, "delete", statement, one, delete.selection.as_ref()),
-                _ => Err(Error::Unsupported("DELETE from more than one table".into())),
-            }
-        }
-        Statement::Insert(insert) => {
-            let name = split_mark(table_name(&insert.table_name)?).0;
-            let mut found = vec![format!("insert into {name}")];
-            if let Some(query) = rows_query(ctx, statement)? {
-                let below = of_query(ctx, &query, false)?;
-                found.extend(below.into_iter().map(|line| format!("  {line}")));
-            }
-            Ok(found)
+    let lines = match dml::taken_apart(statement).0 {
+        Statement::Query(query) => explained(ctx, query, analyze)?,
+        Statement::Insert(_) | Statement::Update { .. } | Statement::Delete(_) => {
+            dml::explain(ctx, statement)?
         }
         other => {
             let text = other.to_string();
-            Ok(vec![text.split_whitespace().take(2).collect::<Vec<_>>().join(" ").to_lowercase()])
+            let words: Vec<&str> = text.split_whitespace().take(2).collect();
+            let words = words.join(" ");
+            match analyze {
+                true => return Err(Error::Unsupported(format!("EXPLAIN ANALYZE of {words}"))),
+                false => vec![words.to_lowercase()],
+            }
         }
-    }
+    };
+    Ok(listed(lines))
 }
 
-fn of_write(
+/// Lines as EXPLAIN gives them.
+pub(in crate::sql) fn listed(lines: Vec<String>) -> Output {
+    listing(&["plan"], lines.into_iter().map(|line| vec![Value::from(line)]).collect())
+}
+
+/// How a query runs, one operator a line; `analyze` runs it.
+///
+/// # Errors
+/// What binding the query gives, and running it.
+pub(in crate::sql) fn explained(
     ctx: &QueryContext<'_>,
-    what: &str,
-    statement: &Statement,
-    table: &TableWithJoins,
-    selection: Option<&SqlExpr>,
+    query: &Query,
+    analyze: bool,
 ) -> Result<Vec<String>> {
-    if let Some(query) = rows_query(ctx, statement)? {
-        let below = of_query(ctx, &query, false)?.into_iter().map(|line| format!("  {line}"));
-        return Ok(std::iter::once(what.to_owned()).chain(below).collect());
+    let plan = bind::statement(ctx, query)?;
+    if !analyze {
+        return Ok(Tree::new(ctx.limits, None).statement(&plan));
     }
-    let Some((name, alias)) = plain_table(table) else {
-        return Err(Error::Unsupported(format!("{what} of more than one table")));
-    };
-    let source = ctx.source(name)?;
-    let scope = Scope::of_table(&source.table.table.def, alias);
-    let predicate = selection.map(|expr| bind_in(ctx, &scope, expr)).transpose()?;
-    let rows = plan_rows(ctx, &source.table, predicate)?;
-    Ok(vec![what.to_owned(), format!("  {}", of_rows(&source.table, &rows))])
+    let counting = Trace::new(true);
+    let ctx = QueryContext { trace: Some(&counting), ..*ctx };
+    let rt = Runtime::new(&ctx, &plan);
+    rt.each(&plan.query, &mut |row| rt.give(row).map(|()| true))?;
+    Ok(of_run(&rt, &plan))
+}
+
+/// How a plan ran, with what its operators did where that was counted.
+pub(super) fn of_run(rt: &Runtime<'_>, plan: &Plan) -> Vec<String> {
+    let counted = rt.counted.as_ref().map(|counted| counted.borrow());
+    Tree::new(rt.ctx.limits, counted.as_deref()).statement(plan)
 }
 
 /// How a table's rows are found.
-fn of_rows(table: &TableState, rows: &RowPlan) -> String {
+pub(in crate::sql) fn of_rows(table: &TableState, rows: &RowPlan) -> String {
     let name = table.table.name();
     let backwards = if rows.is_reverse() { ", backwards" } else { "" };
     let filter = if rows.filter().is_some() { ", filtered" } else { "" };
@@ -132,13 +101,18 @@ fn of_scan(scan: &Scan) -> String {
     }
 }
 
-struct Tree {
+struct Tree<'t> {
     lines: Vec<String>,
-    counts: Option<HashMap<*const Node, Counts>>,
+    limits: &'t Limits,
+    counts: Option<&'t HashMap<*const Node, Counts>>,
 }
 
-impl Tree {
-    fn statement(&mut self, plan: &Plan) {
+impl<'t> Tree<'t> {
+    fn new(limits: &'t Limits, counts: Option<&'t HashMap<*const Node, Counts>>) -> Self {
+        Tree { lines: Vec::new(), limits, counts }
+    }
+
+    fn statement(mut self, plan: &Plan) -> Vec<String> {
         self.query(&plan.query, 0);
         for cte in &plan.ctes {
             if matches!(cte.plan.root, Node::Nothing { .. }) {
@@ -146,11 +120,12 @@ impl Tree {
             }
             self.lines.push(format!("with {}", cte.name));
             self.query(&cte.plan, 1);
-            if let Some((step, _)) = &cte.step {
+            if let Some(step) = &cte.step {
                 self.lines.push("  again, until nothing is new".into());
-                self.query(step, 2);
+                self.query(&step.plan, 2);
             }
         }
+        self.lines
     }
 
     fn query(&mut self, plan: &QueryPlan, depth: usize) {
@@ -160,7 +135,7 @@ impl Tree {
                 SubKind::Scalar => "value",
                 SubKind::Exists { .. } => "exists",
                 SubKind::In { .. } => "in",
-                SubKind::Compare { .. } => "compare",
+                SubKind::Compare { .. } | SubKind::Row { .. } => "compare",
             };
             let how = match sub.plan.outer.is_empty() {
                 true => "run once",
@@ -203,9 +178,10 @@ impl Tree {
             Node::Compare { .. } => "except".to_owned(),
         };
         if let Some(counts) = &self.counts {
-            let Counts { rows, times, chunk_reads } =
+            let Counts { rows, times, taken } =
                 counts.get(&std::ptr::from_ref(node)).copied().unwrap_or_default();
-            line.push_str(&format!(" ({rows} rows in {times} runs, {chunk_reads} chunk reads)"));
+            let taken = taken.shown(self.limits);
+            line.push_str(&format!(" ({rows} rows in {times} runs, {taken})"));
         }
         self.lines.push(format!("{}{line}", "  ".repeat(depth)));
         for input in node.inputs() {

@@ -17,7 +17,6 @@ use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName,
     Statement, TableAlias, TableFactor, TableWithJoins,
 };
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep views may read views.
@@ -36,6 +35,7 @@ pub(super) struct Input {
 enum InputColumns {
     Table(Arc<TableState>),
     Named(Vec<OutputColumn>),
+    Series(Vec<OutputColumn>),
 }
 
 impl Input {
@@ -43,6 +43,7 @@ impl Input {
         match &self.columns {
             InputColumns::Table(state) => Columns::Table(&state.table.def),
             InputColumns::Named(columns) => Columns::Named(columns),
+            InputColumns::Series(columns) => Columns::Series(columns),
         }
     }
 }
@@ -147,7 +148,7 @@ impl Env<'_> {
             None => Node::One,
             Some(Tree::Input(at)) => taken(&mut from, at)?,
             Some(tree) => {
-                let types = Rc::new(from.types());
+                let types = Arc::new(from.types());
                 joined_nodes(tree, &mut from, &types)?
             }
         };
@@ -194,6 +195,7 @@ impl Env<'_> {
     fn factor(&self, from: &mut From, factor: &TableFactor, ctes: &InSight<'_>) -> Result<Tree> {
         let unsupported = |what: &str| Err(Error::Unsupported(what.to_owned()));
         match factor {
+            TableFactor::Table { with_ordinality: true, .. } => unsupported("WITH ORDINALITY"),
             TableFactor::Table { name, alias, args, version: None, partitions, .. }
                 if partitions.is_empty() =>
             {
@@ -243,6 +245,13 @@ impl Env<'_> {
                 };
                 (columns, Node::Scan(Box::new(Scan::of(source))))
             }
+            // Its column is called as it is itself.
+            Relation::Rows(Bound { node: node @ Node::Series { .. }, mut columns }) => {
+                if let (Some(_), Some(column)) = (alias, columns.first_mut()) {
+                    column.name.clone_from(&shown);
+                }
+                (InputColumns::Series(renamed(columns, names, &shown)?), node)
+            }
             Relation::Rows(Bound { node, columns }) => {
                 (InputColumns::Named(renamed(columns, names, &shown)?), node)
             }
@@ -279,6 +288,7 @@ impl Env<'_> {
         let marked = name.0.last().is_some_and(|ident| split_mark(&ident.value).1.is_some());
         match self.view_point {
             Some(point) if !marked => ctx.source_at(name, point),
+            _ if self.view_depth > 0 => ctx.source_in_view(name),
             _ => ctx.source(name),
         }
     }
@@ -352,6 +362,11 @@ impl Env<'_> {
                 Err(Error::Unsupported(format!("the table function {plain}")))
             }
             _ => {
+                if self.binding.ctx.params.asked().is_some() && values.is_err() {
+                    return Err(Error::Unsupported(format!(
+                        "preparing {name}(…) without its values, which say what columns it has"
+                    )));
+                }
                 let args = values?;
                 let made = catalogue::relation(self.binding.ctx, name, Some(&args))?;
                 let made = made.map(|made| made_rows(name, made));
@@ -366,7 +381,7 @@ fn made_rows(name: &ObjectName, made: catalogue::Relation) -> Relation {
     let width = made.columns.len();
     let columns = made.columns.into_iter();
     let columns = columns.map(|(name, ty)| OutputColumn { name, ty }).collect();
-    let node = Node::Rows { rows: Rc::new(made.rows), width, name: name.to_string() };
+    let node = Node::Rows { rows: Arc::new(made.rows), width, name: name.to_string() };
     Relation::Rows(Bound { node, columns })
 }
 
@@ -452,7 +467,7 @@ fn taken(from: &mut From, at: usize) -> Result<Node> {
     node.ok_or_else(|| Error::Internal("an input was used twice".into()))
 }
 
-fn joined_nodes(tree: Tree, from: &mut From, types: &Rc<Vec<SqlType>>) -> Result<Node> {
+fn joined_nodes(tree: Tree, from: &mut From, types: &Arc<Vec<SqlType>>) -> Result<Node> {
     // A comma or a JOIN more is one level more on the left: as deep as there are inputs.
     match tree {
         Tree::Input(at) => {

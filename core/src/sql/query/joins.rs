@@ -146,7 +146,7 @@ fn joined(
     mut left: Node,
     mut right: Node,
     on: Vec<RowExpr>,
-    types: &std::rc::Rc<Vec<SqlType>>,
+    types: &std::sync::Arc<Vec<SqlType>>,
 ) -> Node {
     let (mut left_slots, mut right_slots) = (slots_of(&left), slots_of(&right));
     let (mut keys, mut rest) = (Vec::new(), Vec::new());

@@ -25,9 +25,11 @@
 
 mod above;
 mod bind;
+mod describe;
 mod explain;
 mod from;
 mod joins;
+mod kept;
 mod page;
 mod place;
 mod plan;
@@ -37,7 +39,9 @@ mod select;
 
 pub(super) use above::aggregate_of;
 pub(super) use bind::{lone_subquery, statement};
-pub(super) use explain::lines;
+pub(super) use describe::described;
+pub(super) use explain::{explained, listed as explanation, of_rows};
+pub(super) use kept::{Keeping, left_open, lifted};
 pub(super) use page::{Item, bind_items_with, page, plain_table};
 pub(super) use run::execute;
 
@@ -61,7 +65,7 @@ pub(super) fn run(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Outpu
             show::columns(ctx, table_name)
         }
         Statement::Pragma { name, value, .. } => {
-            let argument = value.as_ref().map(|value| constant(value, ctx.params)).transpose()?;
+            let argument = value.as_ref().map(|value| constant(value, &ctx.params)).transpose()?;
             let name = name.0.last().map_or("", |name| name.value.as_str());
             Ok(listed(catalogue::pragma(ctx, name, argument)?))
         }

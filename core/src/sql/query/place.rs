@@ -246,7 +246,7 @@ pub(super) fn is_stable(plan: &QueryPlan) -> bool {
 pub(super) fn sub_exprs(sub: &Sub) -> Vec<&RowExpr> {
     match &sub.kind {
         SubKind::Scalar | SubKind::Exists { .. } => Vec::new(),
-        SubKind::In { values, .. } => values.iter().collect(),
+        SubKind::In { values, .. } | SubKind::Row { values, .. } => values.iter().collect(),
         SubKind::Compare { value, .. } => vec![value],
     }
 }

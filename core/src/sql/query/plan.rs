@@ -9,7 +9,6 @@ use crate::sql::access::RowPlan;
 use crate::sql::context::Source;
 use crate::sql::request::OutputColumn;
 use crate::value::{SqlType, Value};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// An expression over a row of an operator's input. Positions beyond the row are what the frame is
@@ -59,6 +58,8 @@ pub(in crate::sql) enum SubKind {
     In { values: Vec<RowExpr>, negated: bool },
     /// Whether a comparison holds for all of its rows, or for any.
     Compare { value: RowExpr, op: CompareOp, all: bool },
+    /// Whether a comparison with its only row holds; NULL if there is none.
+    Row { values: Vec<RowExpr>, op: CompareOp },
 }
 
 /// A common table expression.
@@ -66,9 +67,24 @@ pub(in crate::sql) enum SubKind {
 pub(in crate::sql) struct Cte {
     pub name: String,
     pub plan: QueryPlan,
-    /// For WITH RECURSIVE: what is run on the rows of the last round, and whether equal rows count
-    /// once.
-    pub step: Option<(QueryPlan, bool)>,
+    /// For WITH RECURSIVE.
+    pub step: Option<Step>,
+}
+
+/// How a recursive common table expression goes on. Its ORDER BY and LIMIT belong to the plan that it
+/// begins with.
+#[derive(Debug)]
+pub(in crate::sql) struct Step {
+    /// What is run on the rows of the last round.
+    pub plan: QueryPlan,
+    /// Whether equal rows count once.
+    pub once: bool,
+    /// Which row is looked at next; nothing: the one that was found first.
+    pub order: Vec<SortKey>,
+    /// How many rows are given, and then the recursion ends.
+    pub limit: Option<RowExpr>,
+    /// How many are not given, though the recursion goes on from them.
+    pub offset: Option<RowExpr>,
 }
 
 #[derive(Debug)]
@@ -87,7 +103,7 @@ pub(in crate::sql) enum Node {
     },
     /// Rows that were made while the query was bound.
     Rows {
-        rows: Rc<Vec<Vec<Value>>>,
+        rows: Arc<Vec<Vec<Value>>>,
         width: usize,
         name: String,
     },
@@ -202,7 +218,7 @@ pub(in crate::sql) struct Join {
     pub on: Vec<RowExpr>,
     pub method: Method,
     /// The types of the layout.
-    pub types: Rc<Vec<SqlType>>,
+    pub types: Arc<Vec<SqlType>>,
 }
 
 /// GROUP BY: rows of keys and the results of aggregates.

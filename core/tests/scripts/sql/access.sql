@@ -206,7 +206,7 @@ aggregate all rows
 EXPLAIN DELETE FROM t WHERE a = 1 AND b IN ('x', 'y')
 ----
 plan
-delete
+delete from t
   search t by primary key: 2 keys, filtered
 
 EXPLAIN INSERT INTO t (a, b) SELECT a + 100, b FROM t WHERE a = 1

@@ -29,7 +29,7 @@ id | a | b | three
 EXPLAIN DELETE FROM t USING o WHERE o.t = t.id
 ----
 plan
-delete
+delete from t
   join by hash of 1 keys
     scan t
     scan o
@@ -114,6 +114,6 @@ error NotFound: column 'nope' does not exist
 EXPLAIN DELETE FROM t LIMIT 1
 ----
 plan
-delete
+delete from t
   limit
     scan t

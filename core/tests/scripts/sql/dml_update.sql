@@ -45,7 +45,7 @@ id | a | b
 EXPLAIN UPDATE t SET b = o.name FROM o WHERE o.t = t.id
 ----
 plan
-update
+update t
   join by hash of 1 keys
     scan t
     scan o
@@ -192,7 +192,7 @@ UPDATE 1, commit 25
 EXPLAIN UPDATE t SET b = (SELECT name FROM o WHERE o.t = t.id) WHERE id = 2
 ----
 plan
-update
+update t
   search t by primary key: 1 key, filtered
   subquery (value), run for each row around it
     search o for what is around it
@@ -200,8 +200,10 @@ update
 EXPLAIN UPDATE t SET b = 'in' WHERE id IN (SELECT t FROM o WHERE v > 150)
 ----
 plan
-update
+update t
   search t by primary key: 3 keys, filtered
+  subquery (in), run once
+    scan o, filtered
 
 SELECT * FROM t
 ----
@@ -312,7 +314,7 @@ id | n | before
 
 UPDATE OR IGNORE t SET id = 1
 ----
-error Unsupported: not supported: UPDATE OR …
+UPDATE 1
 
 UPDATE nope SET a = 1
 ----

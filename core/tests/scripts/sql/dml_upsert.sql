@@ -99,35 +99,36 @@ error Violation: a row of table 't' fails the check 't_check'
 
 INSERT INTO t SELECT id + 1, code, n FROM t WHERE TRUE ON CONFLICT (id) DO UPDATE SET n = excluded.n ON CONFLICT (code) DO NOTHING
 ----
-error Unsupported: not supported: more than one ON CONFLICT
+INSERT 5, ids 8, commit 14
 
 INSERT INTO t SELECT id, 'from ' || id, n * 2 FROM t WHERE id < 3 ON CONFLICT (id) DO UPDATE SET code = excluded.code, n = excluded.n
 ----
-INSERT 2, commit 14
+INSERT 2, commit 15
 
 SELECT * FROM t ORDER BY id
 ----
 id | code | n
 1 | from 1 | 36
-2 | from 2 | 4
-3 | NULL | 3
-4 | d | 51
-5 | e | 5
+2 | from 2 | 36
+3 | NULL | 2
+4 | d | 3
+5 | e | 51
 7 | NULL | 5
+8 | NULL | 5
 80 | h2 | 7
 
 # Subqueries that read the rows.
 CREATE TABLE names (code TEXT PRIMARY KEY, name TEXT)
 ----
-CREATE TABLE, commit 15
+CREATE TABLE, commit 16
 
 INSERT INTO names VALUES ('h2', 'old'), ('new', 'new name')
 ----
-INSERT 2, ids h2 new, commit 16
+INSERT 2, ids h2 new, commit 17
 
 INSERT INTO t VALUES (80, 'new', 1) ON CONFLICT (id) DO UPDATE SET code = (SELECT name FROM names WHERE names.code = excluded.code), n = n + (SELECT COUNT(*) FROM names WHERE names.code = t.code) WHERE EXISTS (SELECT 1 FROM names WHERE names.code = t.code) RETURNING *
 ----
-INSERT 1, commit 17
+INSERT 1, commit 18
 id | code | n
 80 | new name | 8
 
@@ -139,29 +140,29 @@ id | code | n
 # OR REPLACE deletes whatever stands in the way, in any key.
 CREATE TABLE r (id INTEGER PRIMARY KEY, code TEXT UNIQUE, n INT NOT NULL DEFAULT 5)
 ----
-CREATE TABLE, commit 18
+CREATE TABLE, commit 19
 
 CREATE TABLE child (id INTEGER PRIMARY KEY, r INT REFERENCES r (id) ON DELETE CASCADE)
 ----
-CREATE TABLE, commit 19
+CREATE TABLE, commit 20
 
 INSERT INTO r VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)
 ----
-INSERT 3, ids 1 2 3, commit 20
+INSERT 3, ids 1 2 3, commit 21
 
 INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)
 ----
-INSERT 3, ids 10 20 30, commit 21
+INSERT 3, ids 10 20 30, commit 22
 
 REPLACE INTO r VALUES (1, 'b', NULL) RETURNING *
 ----
-INSERT 1, ids 1, commit 22
+INSERT 1, ids 1, commit 23
 id | code | n
 1 | b | 5
 
 INSERT OR REPLACE INTO r (id, code, n) VALUES (4, 'd', 4), (4, 'e', 4)
 ----
-INSERT 2, ids 4 4, commit 23
+INSERT 2, ids 4 4, commit 24
 
 SELECT * FROM r ORDER BY id
 ----
@@ -178,7 +179,7 @@ id | r
 # OR IGNORE leaves out what a constraint refuses, but for references.
 INSERT OR IGNORE INTO r VALUES (3, 'x', 1), (5, 'c', 1), (6, 'f', NULL), (7, 'g', 7)
 ----
-INSERT 1, ids 7, commit 24
+INSERT 1, ids 7, commit 25
 
 INSERT OR IGNORE INTO child VALUES (40, 99)
 ----
@@ -246,3 +247,44 @@ SELECT COUNT(*) FROM r WHERE id >= 100
 ----
 COUNT(*)
 0
+
+# Several ON CONFLICT: the first counts in whose key a row stands.
+CREATE TABLE two (id INTEGER PRIMARY KEY, k INT UNIQUE, m INT UNIQUE, v TEXT)
+----
+CREATE TABLE, commit 26
+
+INSERT INTO two VALUES (1, 10, 100, 'a'), (2, 20, 200, 'b'), (3, 30, 300, 'c')
+----
+INSERT 3, ids 1 2 3, commit 27
+
+INSERT INTO two VALUES (1, 20, 300, 'x') ON CONFLICT (m) DO UPDATE SET v = 'by m' ON CONFLICT (k) DO UPDATE SET v = 'by k' ON CONFLICT DO NOTHING RETURNING *
+----
+INSERT 1, commit 28
+id | k | m | v
+3 | 30 | 300 | by m
+
+INSERT INTO two VALUES (1, 20, 400, 'x') ON CONFLICT (m) DO UPDATE SET v = 'by m' ON CONFLICT (k) DO UPDATE SET v = 'by k of ' || excluded.id ON CONFLICT DO NOTHING RETURNING *
+----
+INSERT 1, commit 29
+id | k | m | v
+2 | 20 | 200 | by k of 1
+
+INSERT INTO two VALUES (1, 40, 400, 'x') ON CONFLICT (m) DO NOTHING ON CONFLICT (k) DO NOTHING ON CONFLICT DO UPDATE SET v = 'the last' RETURNING *
+----
+INSERT 1, commit 30
+id | k | m | v
+1 | 10 | 100 | the last
+
+INSERT INTO two VALUES (4, 40, 400, 'd') ON CONFLICT (m) DO NOTHING ON CONFLICT (k) DO NOTHING RETURNING *
+----
+INSERT 1, ids 4, commit 31
+id | k | m | v
+4 | 40 | 400 | d
+
+INSERT INTO two VALUES (1, 50, 500, 'x') ON CONFLICT (m) DO NOTHING ON CONFLICT (k) DO NOTHING
+----
+error Violation: table 'two' already has a row with (id) = (1): PRIMARY KEY
+
+INSERT INTO two VALUES (1, 50, 500, 'x') ON CONFLICT DO NOTHING ON CONFLICT (k) DO NOTHING
+----
+error Sql: of several ON CONFLICT only the last may name no columns

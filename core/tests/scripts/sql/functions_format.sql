@@ -22,7 +22,12 @@ error Sql: TO_CHAR does not know 'week'; write text in double quotes
 SELECT to_char(1234.5, '9,999.99'), to_char(1234.5, 'FM9,999.99'), to_char(-5, '999'), to_char(5, '000'), to_char(12345, '999'), to_char(0.5, '0.00'), to_char(42, 'S99'), to_char(0.5, '9.99')
 ----
 to_char(1234.5, '9,999.99') | to_char(1234.5, 'FM9,999.99') | to_char(-5, '999') | to_char(5, '000') | to_char(12345, '999') | to_char(0.5, '0.00') | to_char(42, 'S99') | to_char(0.5, '9.99')
- 1,234.50 | 1,234.50 |   -5 |  005 | ### |  0.50 | +42 |   .50
+ 1,234.50 | 1,234.50 |   -5 |  005 |  ### |  0.50 | +42 |   .50
+
+SELECT to_char(12345, '999') || '|', to_char(-12345.6, '9,999.99') || '|', to_char(100, 'FM99') || '|'
+----
+to_char(12345, '999') || '|' | to_char(-12345.6, '9,999.99') || '|' | to_char(100, 'FM99') || '|'
+ ###| | -#,###.##| | ##|
 
 SELECT to_char(1, 'RN')
 ----

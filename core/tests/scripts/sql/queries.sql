@@ -650,3 +650,63 @@ SELECT d.title FROM dept d LEFT JOIN emp e ON e.dept = d.id AND e.pay > 600 WHER
 ----
 title
 Empty
+
+# A recursion that LIMIT ends, and one whose ORDER BY says which row is looked at next.
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3 OFFSET 1) SELECT i FROM n
+----
+i
+2
+3
+4
+
+WITH RECURSIVE tree(id, name, depth) AS (SELECT id, name, 0 FROM emp WHERE boss IS NULL UNION ALL SELECT e.id, e.name, depth + 1 FROM emp e JOIN tree ON e.boss = tree.id ORDER BY 3 DESC, 2) SELECT name, depth FROM tree
+----
+name | depth
+Ann | 0
+Bob | 1
+Fay | 2
+Cy | 1
+Dee | 2
+Eve | 2
+
+WITH RECURSIVE tree(id, name, depth) AS (SELECT id, name, 0 FROM emp WHERE boss IS NULL UNION ALL SELECT e.id, e.name, depth + 1 FROM emp e JOIN tree ON e.boss = tree.id ORDER BY 3, 2 DESC LIMIT 4) SELECT name, depth FROM tree
+----
+name | depth
+Ann | 0
+Cy | 1
+Bob | 1
+Fay | 2
+
+# A row and a subquery that gives one.
+SELECT name FROM emp e WHERE (dept, pay) = (SELECT x.dept, x.pay FROM emp x WHERE x.dept = e.dept ORDER BY x.pay DESC LIMIT 1)
+----
+name
+Ann
+Cy
+
+SELECT (1, 2) < (SELECT 1, 3), (SELECT 1, 3) < (1, 2), (1, NULL) = (SELECT 1, 2), (1, 2) = (SELECT 1, 2 WHERE FALSE)
+----
+(1, 2) < (SELECT 1, 3) | (SELECT 1, 3) < (1, 2) | (1, NULL) = (SELECT 1, 2) | (1, 2) = (SELECT 1, 2 WHERE false)
+true | false | NULL | NULL
+
+SELECT (1, 2) = (SELECT id, id FROM emp)
+----
+error Sql: a subquery that stands for a row gave several rows
+
+SELECT (1, 2) = (SELECT 1)
+----
+error Sql: a subquery has 1 columns where 2 are meant
+
+# Documents made of rows.
+SELECT dept, json_group_array(name), json_object_agg(name, pay) FROM emp GROUP BY dept ORDER BY dept
+----
+dept | json_group_array(name) | json_object_agg(name, pay)
+NULL | ["Eve"] | {"Eve":400}
+10 | ["Ann","Bob"] | {"Ann":900,"Bob":700}
+20 | ["Cy","Dee"] | {"Cy":700,"Dee":500}
+30 | ["Fay"] | {"Fay":null}
+
+SELECT json_agg(id), json_group_object(name, id) FROM emp WHERE FALSE
+----
+json_agg(id) | json_group_object(name, id)
+[] | {}

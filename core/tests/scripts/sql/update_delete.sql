@@ -13,7 +13,7 @@ INSERT 5, ids 1 2 3 4 5, commit 4
 EXPLAIN UPDATE t SET v = v + 1 WHERE id = 3
 ----
 plan
-update
+update t
   search t by primary key: 1 key, filtered
 
 UPDATE t SET v = v + 1 WHERE id = 3
@@ -23,7 +23,7 @@ UPDATE 1, commit 5
 EXPLAIN UPDATE t SET v = 0 WHERE id IN (1, 2) OR id = 4
 ----
 plan
-update
+update t
   search t by primary key: 3 keys, filtered
 
 UPDATE t SET v = 0 WHERE id IN (1, 2) OR id = 4

@@ -38,6 +38,8 @@ pub(super) struct Branch<'b> {
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Map<String, Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<Stats>,
@@ -65,6 +67,7 @@ impl<'b> Branch<'b> {
             created_at: rfc3339(record.created),
             updated_at: rfc3339(record.updated),
             deleted_at: record.deleted.map(rfc3339),
+            expires_at: record.expires.map(rfc3339),
             metadata: detailed.then(|| record.metadata.to_map()),
             stats: stats.map(Stats::of),
             divergence: detailed.then(apart),
@@ -115,6 +118,8 @@ pub(super) struct Created<'b> {
     source_branch: Option<&'b str>,
     source_snapshot: Option<String>,
     created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
 }
 
 impl<'b> Created<'b> {
@@ -127,6 +132,7 @@ impl<'b> Created<'b> {
             source_branch: source(record),
             source_snapshot: record.source_snapshot.map(|id| id.to_string()),
             created_at: rfc3339(record.created),
+            expires_at: record.expires.map(rfc3339),
         }
     }
 }
@@ -140,6 +146,8 @@ pub(super) struct Changed<'b> {
     is_protected: bool,
     metadata: Map<String, Json>,
     updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
 }
 
 impl<'b> Changed<'b> {
@@ -151,6 +159,7 @@ impl<'b> Changed<'b> {
             is_protected: record.protected,
             metadata: record.metadata.to_map(),
             updated_at: rfc3339(record.updated),
+            expires_at: record.expires.map(rfc3339),
         }
     }
 }

@@ -5,7 +5,10 @@ mod failure;
 mod rows;
 mod schema;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{
+    Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed,
+    webhooks,
+};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
 use axum::http::StatusCode;
@@ -18,6 +21,10 @@ pub(crate) struct Envelope;
 const TIMES: Times = Times::Rfc3339;
 
 impl Dialect for Envelope {
+    fn name(&self) -> DialectName {
+        DialectName::Envelope
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             lists_deleted: true,
@@ -44,9 +51,12 @@ impl Dialect for Envelope {
             Answer::History(entries) => json(&history::History::of(entries, TIMES)),
             Answer::Snapshots(records) => json(&history::Snapshots::of(records, TIMES)),
             Answer::Snapshot(record) => json(&history::Snapshot::of(record, TIMES)),
+            Answer::Reset(done) => json(&history::Reset::of(done, TIMES)),
             Answer::Restored { snapshot, backup } => {
                 json(&history::Restored::of(snapshot, backup.as_deref()))
             }
+            Answer::Webhooks(answer) => webhooks::encode(answer, TIMES),
+            Answer::Refused(failure) => Err(failure.as_ref().clone()),
             Answer::Tables(tables) => json(&schema::tables(tables)),
             Answer::Diff(diff) => json(&diff::Diff::of(diff)),
             Answer::Rows { rows, pages } => json(&rows::Page::of(rows, *pages)),

@@ -44,6 +44,8 @@ pub(super) struct Branch<'b> {
     is_protected: bool,
     options: Options,
     #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Map<String, Json>>,
     /// Null where there is no source; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +70,7 @@ impl<'b> Branch<'b> {
             display_name: &record.display_name,
             is_protected: record.protected,
             options: Options { read_only: record.read_only, isolated: true },
+            expires_at: record.expires.map(unix),
             metadata: detailed.then(|| record.metadata.to_map()),
             divergence: detailed.then(apart),
             history: history.as_ref().map(entries),
@@ -116,6 +119,8 @@ pub(super) struct Changed<'b> {
     is_protected: bool,
     metadata: Map<String, Json>,
     updated_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
 }
 
 impl<'b> Changed<'b> {
@@ -127,6 +132,7 @@ impl<'b> Changed<'b> {
             is_protected: record.protected,
             metadata: record.metadata.to_map(),
             updated_at: unix(record.updated),
+            expires_at: record.expires.map(unix),
         }
     }
 }

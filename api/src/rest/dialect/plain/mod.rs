@@ -5,9 +5,13 @@ mod failure;
 mod merge;
 mod rows;
 
-use super::{Dialect, Encoded, Habits, Meta, Times, diff, history, json, respond, timed};
+use super::{
+    Dialect, DialectName, Encoded, Habits, Meta, Times, diff, history, json, respond, timed,
+    webhooks,
+};
 use crate::rest::answer::Answer;
 use crate::rest::error::Failure;
+use crate::webhooks::view::WebhookAnswer;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -18,6 +22,10 @@ pub(crate) struct Plain;
 const TIMES: Times = Times::UnixSeconds;
 
 impl Dialect for Plain {
+    fn name(&self) -> DialectName {
+        DialectName::Plain
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             lists_deleted: false,
@@ -42,7 +50,9 @@ impl Dialect for Plain {
                 | Answer::Transaction { .. }
         );
         let status = match answer {
-            Answer::BranchDeleted(_) => Some(StatusCode::NO_CONTENT),
+            Answer::BranchDeleted(_) | Answer::Webhooks(WebhookAnswer::Deleted(_)) => {
+                Some(StatusCode::NO_CONTENT)
+            }
             _ => None,
         };
         let json = match answer {
@@ -50,15 +60,20 @@ impl Dialect for Plain {
             Answer::BranchCreated(view) | Answer::Branch(view) => json(&branch::Branch::of(view)),
             Answer::BranchChanged(record) => json(&branch::Changed::of(record)),
             // Nothing, with a status that says so.
-            Answer::BranchDeleted(_) => Ok(Vec::new()),
+            Answer::BranchDeleted(_) | Answer::Webhooks(WebhookAnswer::Deleted(_)) => {
+                Ok(Vec::new())
+            }
             Answer::Merged { report, policy } => json(&merge::Merged::of(report, *policy)),
             Answer::Graph(graph) => json(&history::Graph::of(graph, TIMES)),
             Answer::History(entries) => json(&history::History::of(entries, TIMES)),
             Answer::Snapshots(records) => json(&history::Snapshots::of(records, TIMES)),
             Answer::Snapshot(record) => json(&history::Snapshot::of(record, TIMES)),
+            Answer::Reset(done) => json(&history::Reset::of(done, TIMES)),
             Answer::Restored { snapshot, backup } => {
                 json(&history::Restored::of(snapshot, backup.as_deref()))
             }
+            Answer::Webhooks(answer) => webhooks::encode(answer, TIMES),
+            Answer::Refused(failure) => Err(failure.as_ref().clone()),
             Answer::Tables(tables) => json(&rows::tables(tables)),
             Answer::Diff(diff) => json(&diff::Diff::of(diff)),
             Answer::Rows { rows, pages } => json(&rows::Page::of(rows, *pages)),

@@ -163,7 +163,8 @@ fn from_tree(frame: Frame<'_>, group: &Group) -> Result<Option<Vec<Value>>> {
         return Ok(None);
     }
     let ctx = frame.rt.ctx;
-    let count = || Value::integer(scan.source.table.rows.count().into());
+    let source = frame.source(scan);
+    let count = || Value::integer(source.table.rows.count().into());
     let mut row = Vec::with_capacity(group.calls.len());
     for call in &group.calls {
         let descending = match (call.function, call.args.as_slice()) {
@@ -180,7 +181,7 @@ fn from_tree(frame: Frame<'_>, group: &Group) -> Result<Option<Vec<Value>>> {
             None => return Ok(None),
         }
     }
-    ctx.note_read(&scan.source, KeyRange::all());
+    ctx.note_read(source, KeyRange::all());
     Ok(Some(row))
 }
 
@@ -196,9 +197,10 @@ fn end_of(
     };
     let not_null = expr.clone().is_null(true);
     let ctx = frame.rt.ctx;
-    let mut plan = crate::sql::access::plan_rows(ctx, &scan.source.table, Some(not_null))?;
+    let table = &frame.source(scan).table;
+    let mut plan = crate::sql::access::plan_rows(ctx, table, Some(not_null))?;
     let sorted = [crate::sql::access::Sorted { expr: expr.clone(), descending }];
-    if !plan.bring_in_order(&scan.source.table, &sorted, true) {
+    if !plan.bring_in_order(table, &sorted, true) {
         return Ok(None);
     }
     let mut input = super::scan::rows(frame, scan, std::sync::Arc::new(plan))?;

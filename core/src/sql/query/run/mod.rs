@@ -20,21 +20,24 @@ use super::plan::{Cte, Node, QueryPlan, RowExpr, Statement, Sub};
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Row};
 use crate::sql::bind::{OUTER, SUB};
-use crate::sql::context::QueryContext;
+use crate::sql::context::{QueryContext, Source};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
+use crate::sql::trace::Taken;
 use crate::value::{SqlType, Value};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rows that are held.
-pub(super) type Held = Rc<Vec<Vec<Value>>>;
+pub(super) type Held = Arc<Vec<Vec<Value>>>;
 
 /// What all operators of a running statement share.
 pub(super) struct Runtime<'r> {
-    ctx: &'r QueryContext<'r>,
+    pub ctx: &'r QueryContext<'r>,
     ctes: &'r [Cte],
+    /// The table that the plan's only scan reads, where it was made on an older state of it.
+    source: Option<Source>,
     eval: EvalContext<'r>,
     meter: Meter<'r>,
     /// The rows of common table expressions that were read.
@@ -53,7 +56,8 @@ pub(super) struct Runtime<'r> {
 pub(super) struct Counts {
     pub rows: u64,
     pub times: u64,
-    pub chunk_reads: u64,
+    /// With what the operators below it take.
+    pub taken: Taken,
 }
 
 /// One query while it runs: its subqueries, and what it was given from outside.
@@ -177,14 +181,15 @@ impl<'f> Frame<'f> {
 
     /// Opens an operator before its first row.
     pub fn open(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
-        let operator = self.opened(node)?;
-        match &self.rt.counted {
-            None => Ok(operator),
-            Some(counted) => {
-                counted.borrow_mut().entry(std::ptr::from_ref(node)).or_default().times += 1;
-                Ok(Box::new(Counted { frame: self, node, input: operator }))
-            }
-        }
+        let Some(counted) = &self.rt.counted else { return self.opened(node) };
+        let (chunks, limits) = (self.rt.ctx.chunks, self.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
+        let input = self.opened(node)?;
+        let mut counted = counted.borrow_mut();
+        let counts = counted.entry(std::ptr::from_ref(node)).or_default();
+        counts.times += 1;
+        counts.taken.add_since(before, chunks, limits);
+        Ok(Box::new(Counted { frame: self, node, input }))
     }
 
     fn opened(self, node: &'f Node) -> Result<Box<dyn Operator + 'f>> {
@@ -253,23 +258,24 @@ impl<'r> Runtime<'r> {
         Runtime {
             ctx,
             ctes: &statement.ctes,
+            source: None,
             eval: ctx.eval(),
             meter: Meter::new(ctx.limits),
             read: statement.ctes.iter().map(|_| OnceCell::new()).collect(),
             working: RefCell::default(),
             remembered: RefCell::default(),
             failed: RefCell::default(),
-            counted: None,
+            counted: ctx.trace.filter(|trace| trace.counts()).map(|_| RefCell::default()),
         }
     }
 
-    /// Runs a query that is given nothing, and hands each row to `take` until it says `false`.
+    /// Runs a query that is given no more than parameters left open, and hands each row to `take` until it says `false`.
     pub fn each(
         &self,
         plan: &QueryPlan,
         take: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
     ) -> Result<()> {
-        let frame = Frame { rt: self, subs: &plan.subs, given: &[] };
+        let frame = Frame { rt: self, subs: &plan.subs, given: &self.ctx.params };
         let mut input = frame.open(&plan.root)?;
         let mut row = vec![Value::Null; plan.root.width()];
         while input.next(&mut row)? {
@@ -292,7 +298,22 @@ impl<'r> Runtime<'r> {
 /// # Errors
 /// A fault; a limit; what an expression gives.
 pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, statement: &Statement) -> Result<Output> {
-    let rt = Runtime::new(ctx, statement);
+    executed(&Runtime::new(ctx, statement), statement)
+}
+
+/// Runs a plan of one scan on a table as it is now.
+///
+/// # Errors
+/// As [`execute`].
+pub(super) fn execute_on(
+    ctx: &QueryContext<'_>,
+    statement: &Statement,
+    source: Source,
+) -> Result<Output> {
+    executed(&Runtime { source: Some(source), ..Runtime::new(ctx, statement) }, statement)
+}
+
+fn executed(rt: &Runtime<'_>, statement: &Statement) -> Result<Output> {
     let columns: Vec<OutputColumn> = statement.query.columns.clone();
     let mut rows = Vec::new();
     rt.each(&statement.query, &mut |row| {
@@ -301,6 +322,9 @@ pub(in crate::sql) fn execute(ctx: &QueryContext<'_>, statement: &Statement) -> 
         rows.push(std::mem::take(row));
         Ok(true)
     })?;
+    if let Some(trace) = rt.ctx.trace {
+        trace.rows(super::explain::of_run(rt, statement));
+    }
     Ok(Output { columns, rows, ..Output::done(StatementKind::Select, 0) })
 }
 
@@ -407,14 +431,14 @@ struct Counted<'f> {
 
 impl Operator for Counted<'_> {
     fn next(&mut self, row: &mut [Value]) -> Result<bool> {
-        let chunks = self.frame.rt.ctx.chunks;
-        let before = chunks.reads();
+        let (chunks, limits) = (self.frame.rt.ctx.chunks, self.frame.rt.ctx.limits);
+        let before = Taken::now(chunks, limits);
         let found = self.input.next(row)?;
         if let Some(counted) = &self.frame.rt.counted {
             let mut counted = counted.borrow_mut();
             let counts = counted.entry(std::ptr::from_ref(self.node)).or_default();
             counts.rows += u64::from(found);
-            counts.chunk_reads += chunks.reads() - before;
+            counts.taken.add_since(before, chunks, limits);
         }
         Ok(found)
     }

@@ -1,12 +1,13 @@
 //! Common table expressions, and series of numbers.
 
-use super::super::plan::RowExpr;
+use super::super::plan::{QueryPlan, RowExpr, Step};
+use super::sort::{compared, cut};
 use super::{Frame, Held, Operator, Runtime};
 use crate::error::{Error, Result};
 use crate::sql::types::same_key;
 use crate::value::Value;
 use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The rows of a common table expression, which are made when they are first asked for.
 pub(super) fn rows_of(rt: &Runtime<'_>, slot: usize) -> Result<Held> {
@@ -16,44 +17,108 @@ pub(super) fn rows_of(rt: &Runtime<'_>, slot: usize) -> Result<Held> {
         return Ok(rows.clone());
     }
     let cte = rt.ctes.get(slot).ok_or_else(missing)?;
-    let width = cte.plan.columns.len();
     let frame = Frame { rt, subs: &cte.plan.subs, given: &[] };
-    let mut rows = frame.collect(&cte.plan.root)?;
+    let rows = match &cte.step {
+        None => collect(frame, &cte.plan, cte.plan.columns.len())?,
+        Some(step) => recursive(frame, slot, &cte.plan, step)?,
+    };
+    Ok(cell.get_or_init(|| Arc::new(rows)).clone())
+}
+
+fn collect(frame: Frame<'_>, plan: &QueryPlan, width: usize) -> Result<Vec<Vec<Value>>> {
+    let mut rows = frame.collect(&plan.root)?;
     rows.iter_mut().for_each(|row| row.truncate(width));
-    if let Some((step, once)) = &cte.step {
-        let mut seen = HashSet::new();
-        let mut new = |rows: &mut Vec<Vec<Value>>| -> Result<()> {
-            let mut kept = Vec::with_capacity(rows.len());
-            for row in std::mem::take(rows) {
+    Ok(rows)
+}
+
+/// Runs a recursion. Rows are looked at all together, a round at a time; where an order is asked for,
+/// one at a time, the first in that order of those that were found.
+fn recursive(
+    frame: Frame<'_>,
+    slot: usize,
+    base: &QueryPlan,
+    step: &Step,
+) -> Result<Vec<Vec<Value>>> {
+    let rt = frame.rt;
+    let width = base.columns.len();
+    let (limit, offset) = cut(frame, step.limit.as_ref(), step.offset.as_ref())?;
+    // Rows that are left out are looked at like others, and end nothing.
+    let enough = limit.map(|limit| match limit {
+        0 => 0,
+        limit => usize::try_from(limit.saturating_add(offset)).unwrap_or(usize::MAX),
+    });
+    let mut found =
+        Found { frame, step, seen: HashSet::new(), waiting: Vec::new(), keys: Vec::new() };
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    if enough != Some(0) {
+        found.add(collect(frame, base, width)?)?;
+    }
+    while let Some(round) = found.next_round() {
+        rt.ctx.limits.check_time()?;
+        rows.extend(round.iter().cloned());
+        if enough.is_some_and(|enough| rows.len() >= enough) {
+            break;
+        }
+        rt.working.borrow_mut().insert(slot, Arc::new(round));
+        let inner = Frame { rt, subs: &step.plan.subs, given: &[] };
+        found.add(collect(inner, &step.plan, width)?)?;
+    }
+    rt.working.borrow_mut().remove(&slot);
+    rows.truncate(enough.unwrap_or(usize::MAX));
+    let left_out = usize::try_from(offset).unwrap_or(usize::MAX).min(rows.len());
+    rows.drain(..left_out);
+    Ok(rows)
+}
+
+/// Rows that a recursion has found and not looked at.
+struct Found<'f> {
+    frame: Frame<'f>,
+    step: &'f Step,
+    /// Keys of all rows that were found, where equal ones count once.
+    seen: HashSet<Vec<u8>>,
+    /// Where an order is asked for, the next one is the last.
+    waiting: Vec<Vec<Value>>,
+    /// By what rows that wait are ordered.
+    keys: Vec<Vec<Value>>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, rows: Vec<Vec<Value>>) -> Result<()> {
+        let order = &self.step.order;
+        for row in rows {
+            self.frame.step()?;
+            if self.step.once {
                 let mut key = Vec::with_capacity(row.len() * 10);
                 row.iter().for_each(|value| same_key(&mut key, value));
-                frame.hold_bytes(key.len() + 48)?;
-                if seen.insert(key) {
-                    kept.push(row);
+                self.frame.hold_bytes(key.len() + 48)?;
+                if !self.seen.insert(key) {
+                    continue;
                 }
             }
-            *rows = kept;
-            Ok(())
-        };
-        if *once {
-            new(&mut rows)?;
-        }
-        let mut round: Held = Rc::new(rows.clone());
-        while !round.is_empty() {
-            rt.ctx.limits.check_time()?;
-            rt.working.borrow_mut().insert(slot, round);
-            let frame = Frame { rt, subs: &step.subs, given: &[] };
-            let mut next = frame.collect(&step.root)?;
-            next.iter_mut().for_each(|row| row.truncate(width));
-            if *once {
-                new(&mut next)?;
+            if order.is_empty() {
+                self.waiting.push(row);
+                continue;
             }
-            rows.extend(next.iter().cloned());
-            round = Rc::new(next);
+            let by = order.iter().map(|key| self.frame.value(&key.expr, &row));
+            let by = by.collect::<Result<Vec<Value>>>()?;
+            self.frame.hold(&by)?;
+            // Of equal ones the one that was found first comes first.
+            let at = self.keys.partition_point(|other| compared(other, &by, order).is_gt());
+            self.keys.insert(at, by);
+            self.waiting.insert(at, row);
         }
-        rt.working.borrow_mut().remove(&slot);
+        Ok(())
     }
-    Ok(cell.get_or_init(|| Rc::new(rows)).clone())
+
+    /// The rows to look at now.
+    fn next_round(&mut self) -> Option<Vec<Vec<Value>>> {
+        if self.step.order.is_empty() {
+            let round = std::mem::take(&mut self.waiting);
+            return (!round.is_empty()).then_some(round);
+        }
+        self.keys.pop();
+        self.waiting.pop().map(|row| vec![row])
+    }
 }
 
 /// Opens a series of numbers.

@@ -4,8 +4,10 @@ use super::super::plan::Scan;
 use super::{Frame, One, Operator};
 use crate::error::Result;
 use crate::expr::Expr;
+use crate::row::Table;
 use crate::sql::access::{RowPlan, plan_rows};
 use crate::sql::bind::OUTER;
+use crate::sql::context::Source;
 use crate::sql::scan::Walk;
 use crate::value::Value;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 /// A table's rows that pass its filter.
 struct Rows<'f> {
     frame: Frame<'f>,
-    scan: &'f Scan,
+    table: &'f Table,
     plan: Arc<RowPlan>,
     walk: Walk<'f>,
     /// Columns that are read of every row: those of the filter, and what is sorted by.
@@ -27,6 +29,13 @@ struct Rows<'f> {
     last: Option<crate::tree::Bytes>,
     /// Whether somebody asks for the late columns of the rows that he keeps.
     on_demand: bool,
+}
+
+impl<'f> Frame<'f> {
+    /// What a scan reads.
+    pub(super) fn source(self, scan: &'f Scan) -> &'f Source {
+        self.rt.source.as_ref().unwrap_or(&scan.source)
+    }
 }
 
 /// Opens a scan. Where its filter compares with what the frame is given, its path is chosen now.
@@ -75,7 +84,11 @@ impl Late<'_> {
 }
 
 /// The path of a scan for what its frame is given, and for one more condition.
-pub(super) fn chosen(frame: Frame<'_>, scan: &Scan, more: Option<Expr<usize>>) -> Result<RowPlan> {
+pub(super) fn chosen<'f>(
+    frame: Frame<'f>,
+    scan: &'f Scan,
+    more: Option<Expr<usize>>,
+) -> Result<RowPlan> {
     let given = |at: &usize| -> Result<Expr<usize>> {
         Ok(match at.checked_sub(OUTER).and_then(|at| frame.given.get(at)) {
             Some(value) => Expr::Literal(value.clone()),
@@ -94,7 +107,7 @@ pub(super) fn chosen(frame: Frame<'_>, scan: &Scan, more: Option<Expr<usize>>) -
             None => found,
         });
     }
-    plan_rows(frame.rt.ctx, &scan.source.table, filter)
+    plan_rows(frame.rt.ctx, &frame.source(scan).table, filter)
 }
 
 pub(super) fn rows<'f>(
@@ -107,8 +120,9 @@ pub(super) fn rows<'f>(
 
 impl<'f> Rows<'f> {
     fn new(frame: Frame<'f>, scan: &'f Scan, plan: Arc<RowPlan>) -> Self {
-        let columns = scan.source.table.table.def.columns.len();
-        let walk = Walk::new(frame.rt.ctx, &scan.source, plan.clone());
+        let source = frame.source(scan);
+        let columns = source.table.table.def.columns.len();
+        let walk = Walk::new(frame.rt.ctx, source, plan.clone());
         let mut early = vec![false; columns];
         let mut late: Vec<bool> = scan.wanted.iter().take(columns).copied().collect();
         if let Some(filter) = plan.filter() {
@@ -122,7 +136,7 @@ impl<'f> Rows<'f> {
         let (has_early, has_late, on_demand) = (false, false, false);
         let mut rows = Rows {
             frame,
-            scan,
+            table: &source.table.table,
             plan,
             walk,
             early,
@@ -145,13 +159,13 @@ impl<'f> Rows<'f> {
     fn complete(&mut self, row: &mut [Value]) -> Result<()> {
         let Some(stored) = self.last.take() else { return Ok(()) };
         let late = &self.late;
-        self.scan.source.table.table.decode_into(&stored, |at| late.get(at) == Some(&true), row)
+        self.table.decode_into(&stored, |at| late.get(at) == Some(&true), row)
     }
 }
 
 impl Operator for Rows<'_> {
     fn next(&mut self, row: &mut [Value]) -> Result<bool> {
-        let table = &self.scan.source.table.table;
+        let table = self.table;
         loop {
             self.frame.step()?;
             if !self.with_key && !self.on_demand {

@@ -19,7 +19,7 @@ pub(super) fn compared(a: &[Value], b: &[Value], keys: &[SortKey]) -> Ordering {
 }
 
 /// How many rows LIMIT and OFFSET keep and leave out. Negative means none, as in SQLite.
-fn cut(
+pub(super) fn cut(
     frame: Frame<'_>,
     limit: Option<&RowExpr>,
     offset: Option<&RowExpr>,
@@ -163,7 +163,7 @@ fn skipped<'f>(
         && frame.rt.counted.is_none()
     {
         let mut plan = std::sync::Arc::unwrap_or_clone(plan.clone());
-        plan.begin_at(frame.rt.ctx, &scan.source.table, skip)?;
+        plan.begin_at(frame.rt.ctx, &frame.source(scan).table, skip)?;
         let below = vec![Value::Null; input.width()];
         let input = super::scan::rows(frame, scan, std::sync::Arc::new(plan))?;
         return Ok((Box::new(super::Project { frame, input, below, exprs }), 0));

@@ -3,7 +3,7 @@
 use super::super::plan::{QueryPlan, Sub, SubKind};
 use super::{Env, Frame};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, LiteralSet};
+use crate::expr::{CompareOp, Expr, LiteralSet};
 use crate::sql::types::same_key;
 use crate::value::Value;
 use std::cell::OnceCell;
@@ -74,8 +74,29 @@ pub(super) fn value(
             }
             Ok(if unknown { Value::Null } else { Value::Bool(*all) })
         }
+        SubKind::Row { values, op } => {
+            let values = values.iter().map(outside).collect::<Result<Vec<Value>>>()?;
+            let Some(row) = rows.rows.first() else { return Ok(Value::Null) };
+            Ok(row_holds(&values, *op, row)?.map_or(Value::Null, Value::Bool))
+        }
         _ => Err(Error::Internal("rows where a value was asked for".into())),
     }
+}
+
+/// Whether a comparison of two rows holds: the first values that differ decide, and equality is decided
+/// by any that do.
+fn row_holds(left: &[Value], op: CompareOp, right: &[Value]) -> Result<Option<bool>> {
+    let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+    let mut unknown = false;
+    for (left, right) in left.iter().zip(right) {
+        match left.compare(right)? {
+            Some(Ordering::Equal) => {}
+            Some(order) => return Ok(Some(op.holds(order))),
+            None if equality => unknown = true,
+            None => return Ok(None),
+        }
+    }
+    Ok((!unknown).then(|| op.holds(Ordering::Equal)))
 }
 
 /// The condition that a value is among the rows of a subquery that stands alone.
@@ -140,6 +161,20 @@ fn answer(frame: Frame<'_>, sub: &Sub) -> Result<Answer> {
                 ));
             }
             Answer::Value(value)
+        }
+        SubKind::Row { .. } => {
+            let mut row = vec![Value::Null; plan.root.width()];
+            let mut input = frame.open(&plan.root)?;
+            let mut rows = Vec::new();
+            while input.next(&mut row)? {
+                if !rows.is_empty() {
+                    return Err(Error::Sql(
+                        "a subquery that stands for a row gave several rows".into(),
+                    ));
+                }
+                rows.push(row.clone());
+            }
+            Answer::Rows(Rc::new(Rows { rows, list: None }))
         }
         SubKind::In { .. } | SubKind::Compare { .. } => {
             let mut rows = frame.collect(&plan.root)?;

@@ -1,0 +1,364 @@
+//! Plans that are kept with their statements.
+//!
+//! Binding a query costs more than finding a row by its key, and programs run the same few statements
+//! with other values. So a query on one table whose conditions compare columns with parameters is
+//! bound once, with the values left open, and run many times:
+//!
+//! ```text
+//!   text ─▶ Parsed ─▶ kept plan ── values, and the table as it is now ─▶ path ─▶ rows
+//!                        │
+//!                        └─ made for one definition of the table and one kind of each value
+//! ```
+//!
+//! A value that is left open is what a frame is given from outside, as in a correlated subquery: its
+//! scan puts the values in and then chooses its path. So nothing is kept that depends on rows or on
+//! values. What may be left open is narrow: one side of a comparison whose other side is of the same
+//! family of types, where a literal would mean just itself. Any other use of a parameter, and any
+//! other form of plan, is not kept, and the statement is bound each time as if this file were not
+//! there.
+//!
+//! So does a query on all rows of one table, without conditions.
+//!
+//! A text whose literals stand where values could be left open has the plan of the text with
+//! parameters in their place ([`Lifted`]).
+
+use super::plan::{Node, Statement};
+use crate::error::{Error, Result};
+use crate::row::Table;
+use crate::sql::bind::OUTER;
+use crate::sql::context::QueryContext;
+use crate::sql::request::Output;
+use crate::value::{SqlType, Value};
+use gluesql_core::sqlparser::ast::{ObjectName, Query, SetExpr, Statement as Ast, TableFactor};
+use std::mem::Discriminant;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Parameters of a statement whose plan is kept, at most.
+const PARAMS_MAX: usize = 16;
+/// The longest text whose literals are looked at, in bytes.
+const LIFTED_BYTES_MAX: usize = 1024;
+
+/// Where a parsed statement keeps its plan.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sql) struct Keeping(Arc<Mutex<Slot>>);
+
+#[derive(Debug, Default)]
+enum Slot {
+    #[default]
+    Untried,
+    /// Its form allows no kept plan.
+    Never,
+    Kept(Arc<Kept>),
+}
+
+#[derive(Debug)]
+struct Kept {
+    name: ObjectName,
+    /// The definition that it was made for.
+    table: Arc<Table>,
+    /// The kinds of values that it was made for.
+    kinds: Vec<Discriminant<Value>>,
+    statement: Statement,
+}
+
+impl Keeping {
+    /// Runs a statement by its kept plan, which is made where there is none yet. `None`: it has
+    /// none, and nothing was done.
+    ///
+    /// # Errors
+    /// A fault; a limit; what an expression gives.
+    pub fn run(&self, ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Output>> {
+        let params = ctx.params;
+        if params.len() > PARAMS_MAX {
+            return Ok(None);
+        }
+        ctx.limits.check_time()?;
+        let known = match &*self.slot() {
+            Slot::Never => return Ok(None),
+            Slot::Untried => None,
+            Slot::Kept(kept) => Some(kept.clone()),
+        };
+        if let Some(kept) = known {
+            let Ok(source) = ctx.source(&kept.name) else { return Ok(None) };
+            if Arc::ptr_eq(&source.table.table, &kept.table) {
+                return match kept.is_for(&params) {
+                    true => super::run::execute_on(ctx, &kept.statement, source).map(Some),
+                    false => Ok(None),
+                };
+            }
+        }
+        // NULL has no kind of its own, so it says nothing about the next values.
+        if params.iter().any(Value::is_null) {
+            return Ok(None);
+        }
+        let Some(kept) = made(ctx, statement)? else {
+            *self.slot() = Slot::Never;
+            return Ok(None);
+        };
+        let kept = Arc::new(kept);
+        *self.slot() = Slot::Kept(kept.clone());
+        let source = ctx.source(&kept.name)?;
+        super::run::execute_on(ctx, &kept.statement, source).map(Some)
+    }
+
+    /// Whether it is known that no plan can be kept.
+    pub fn is_never(&self) -> bool {
+        matches!(*self.slot(), Slot::Never)
+    }
+
+    // What a panicking thread leaves is whole: a slot is replaced or it is not.
+    fn slot(&self) -> std::sync::MutexGuard<'_, Slot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn is_for(&self, params: &[Value]) -> bool {
+        self.kinds.len() == params.len()
+            && self.kinds.iter().zip(params).all(|(k, v)| *k == std::mem::discriminant(v))
+    }
+}
+
+/// A plan with the values of all parameters left open, where there can be one.
+fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
+    let Ast::Query(query) = statement else { return Ok(None) };
+    let Some(name) = lone_table(query, ctx.params.is_empty()) else { return Ok(None) };
+    let Ok(source) = ctx.source(name) else { return Ok(None) };
+    if !source.current || source.table.table.def.view().is_some() {
+        return Ok(None);
+    }
+    let types: Vec<Option<SqlType>> = ctx.params.iter().map(family).collect();
+    // Where a parameter stands anywhere else, it is not found.
+    let bare = QueryContext { params: (&[][..]).into(), ..*ctx };
+    let statement = match super::bind::statement_with(&bare, query, &types) {
+        Ok(statement) => statement,
+        Err(fault @ Error::Fault(_)) => return Err(fault),
+        // Bound with its values it says what is wrong, if anything is.
+        Err(_) => return Ok(None),
+    };
+    let root = &statement.query.root;
+    let plain = statement.ctes.is_empty()
+        && statement.query.subs.is_empty()
+        && if ctx.params.is_empty() { is_of_all(root) } else { is_plain(root) };
+    Ok(plain.then(|| Kept {
+        name: name.clone(),
+        table: source.table.table.clone(),
+        kinds: ctx.params.iter().map(std::mem::discriminant).collect(),
+        statement,
+    }))
+}
+
+/// The only table of a query that is no more than a SELECT, and that has conditions only if they may
+/// be left open.
+fn lone_table(query: &Query, whole: bool) -> Option<&ObjectName> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let ([table], None) = (select.from.as_slice(), &query.with) else { return None };
+    if whole && select.selection.is_some() {
+        return None;
+    }
+    match &table.relation {
+        TableFactor::Table { name, args: None, .. } if table.joins.is_empty() => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a plan is one scan whose path is chosen when it is opened, and what is computed from its
+/// rows.
+fn is_plain(node: &Node) -> bool {
+    match node {
+        Node::Scan(scan) => scan.rows.is_none() && scan.among.is_empty(),
+        Node::Place { input, .. } | Node::Filter { input, .. } | Node::Project { input, .. } => {
+            is_plain(input)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a plan is what is computed from all rows of a table: their path, which may be the order
+/// that is asked for, depends on no value.
+fn is_of_all(node: &Node) -> bool {
+    match node {
+        Node::Scan(scan) => scan.filter.is_none() && scan.among.is_empty(),
+        Node::Place { input, .. }
+        | Node::Project { input, .. }
+        | Node::Sort { input, .. }
+        | Node::Limit { input, .. } => is_of_all(input),
+        Node::Group(group) => is_of_all(&group.input),
+        _ => false,
+    }
+}
+
+/// The type of what a value compares with as it is; `None`: it might be read as something else.
+fn family(value: &Value) -> Option<SqlType> {
+    Some(match value {
+        Value::Int(_) => SqlType::BigInt,
+        Value::Text(_) => SqlType::Text,
+        Value::Bool(_) => SqlType::Boolean,
+        Value::Float(_) => SqlType::Double,
+        _ => return None,
+    })
+}
+
+/// Whether a value of a family, compared with what is of a type, means itself.
+fn means_itself(family: SqlType, beside: SqlType) -> bool {
+    match family {
+        SqlType::BigInt => beside.is_integer(),
+        SqlType::Text => beside.is_text(),
+        SqlType::Boolean => beside == SqlType::Boolean,
+        SqlType::Double => beside.is_float(),
+        _ => false,
+    }
+}
+
+/// The position that stands for a parameter whose value is left open, beside something of a type.
+pub(in crate::sql) fn left_open(
+    name: &str,
+    types: &[Option<SqlType>],
+    beside: SqlType,
+) -> Option<usize> {
+    let number = name.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1)?;
+    let family = (*types.get(number)?)?;
+    means_itself(family, beside).then_some(OUTER + number)
+}
+
+/// A query with parameters in the place of literals, and the literals.
+#[derive(Debug, PartialEq)]
+pub(in crate::sql) struct Lifted {
+    pub sql: String,
+    pub params: Vec<Value>,
+}
+
+/// Takes literals that stand behind a comparison out of a query. `None`: there are none, or what is
+/// written might be meant otherwise.
+pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
+    let text = sql.trim_start();
+    let is_select = text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("SELECT "));
+    if !is_select || sql.len() > LIFTED_BYTES_MAX {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let at = |i: usize| bytes.get(i).copied().unwrap_or(b' ');
+    let mut shape = String::with_capacity(text.len() + 8);
+    let mut params = Vec::new();
+    // How far the text was taken over, and whether a comparison stands before what comes.
+    let (mut done, mut i, mut compares) = (0, 0, false);
+    while i < bytes.len() {
+        let start = i;
+        match at(i) {
+            b'$' | b'?' | b':' | b'@' | b'\\' | b'[' | b'{' | b'#' => return None,
+            b'-' if at(i + 1) == b'-' => return None,
+            b'/' if at(i + 1) == b'*' => return None,
+            b' ' | b'\t' | b'\n' | b'\r' => i += 1,
+            b'=' | b'<' | b'>' => {
+                i += 1;
+                compares = true;
+            }
+            quote @ (b'"' | b'`') => {
+                i = closed(bytes, i + 1, quote)?;
+                compares = false;
+            }
+            b'\'' => {
+                i = closed(bytes, i + 1, b'\'')?;
+                if std::mem::take(&mut compares) && ends(at(i)) {
+                    let inner = text.get(start + 1..i - 1)?;
+                    shape.push_str(text.get(done..start)?);
+                    params.push(Value::from(inner.replace("''", "'")));
+                    done = i;
+                }
+            }
+            b'0'..=b'9' => {
+                while at(i).is_ascii_alphanumeric() || matches!(at(i), b'.' | b'_') {
+                    i += 1;
+                }
+                let digits = text.get(start..i)?;
+                let plain = digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
+                if std::mem::take(&mut compares) && plain && ends(at(i)) {
+                    shape.push_str(text.get(done..start)?);
+                    params.push(Value::Int(digits.parse().ok()?));
+                    done = i;
+                }
+            }
+            first if first.is_ascii_alphabetic() || first == b'_' || first >= 0x80 => {
+                while at(i).is_ascii_alphanumeric() || at(i) == b'_' || at(i) >= 0x80 {
+                    i += 1;
+                }
+                compares = false;
+            }
+            _ => {
+                i += 1;
+                compares = false;
+            }
+        }
+        if done == i && done > start {
+            shape.push('$');
+            shape.push_str(&params.len().to_string());
+        }
+    }
+    if params.is_empty() || params.len() > PARAMS_MAX {
+        return None;
+    }
+    shape.push_str(text.get(done..)?);
+    Some(Lifted { sql: shape, params })
+}
+
+/// Behind what closes a quote.
+fn closed(bytes: &[u8], from: usize, quote: u8) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|b| *b == quote)? + 1;
+        match bytes.get(at) {
+            Some(next) if *next == quote => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
+/// Whether a literal is over before this.
+fn ends(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b')' | b';')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(sql: &str) -> Option<(String, Vec<Value>)> {
+        lifted(sql).map(|lifted| (lifted.sql, lifted.params))
+    }
+
+    #[test]
+    fn literals_behind_comparisons_are_taken_out() {
+        let found = shape("select name, 'x' from t where id=42 and n <> 'it''s' LIMIT 5;");
+        let (sql, params) = found.unwrap();
+        assert_eq!(sql, "select name, 'x' from t where id=$1 and n <> $2 LIMIT 5;");
+        assert_eq!(params, [Value::Int(42), Value::from("it's")]);
+        let (sql, params) = shape("SELECT \"a = 1\" FROM t WHERE (a >= 7)").unwrap();
+        assert_eq!(
+            (sql.as_str(), params),
+            ("SELECT \"a = 1\" FROM t WHERE (a >= $1)", vec![Value::Int(7)])
+        );
+    }
+
+    #[test]
+    fn what_may_be_meant_otherwise_stays() {
+        for sql in [
+            "SELECT 1",
+            "SELECT a FROM t WHERE a = $1 AND b = 2",
+            "SELECT a FROM t WHERE a = 1.5",
+            "SELECT a FROM t WHERE a = 1e3",
+            "SELECT a FROM t WHERE a = 0x1F",
+            "SELECT a FROM t WHERE a = 12345678901234567890",
+            "SELECT a FROM t WHERE a = -5",
+            "SELECT a FROM t WHERE a = 5::text",
+            "SELECT a FROM t WHERE a = 'x' -- = 5",
+            "SELECT a FROM t WHERE a = 'x' /* = 5 */",
+            "SELECT a FROM t WHERE a = e'x\\'' AND b = 5",
+            "SELECT a FROM t WHERE a = e'x'",
+            "SELECT a FROM t WHERE a = 5+1",
+            "SELECT a FROM t WHERE a = 'open",
+            "DELETE FROM t WHERE a = 5",
+        ] {
+            assert_eq!(shape(sql), None, "{sql}");
+        }
+    }
+}
