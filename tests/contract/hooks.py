@@ -9,6 +9,7 @@ import atexit
 import collections
 import json
 import os
+import re
 import zlib
 
 import schemathesis
@@ -20,13 +21,20 @@ TWICE = {
     "createBranch": ("parent", "snapshot_id"),
     "mergeBranch": ("target", "strategy"),
     "updateRows": ("values",),
+    "resetBranch": ("parent", "snapshot_id"),
 }
-# What may be merged into `main`, and what may be deleted without a loss to later requests.
+# What may be merged into `main`, what may be deleted without a loss to later requests, and what may
+# be set back.
 BRANCHES = {
     "mergeBranch": ("feature", "apart", "team%2Fdeep"),
     "deleteBranch": ("made%2F0", "made%2F1", "made%2F2"),
+    "resetBranch": ("made%2F3", "again", "apart"),
 }
-EXAMPLES = {"mergeBranch": "same", "deleteBranch": "gone"}
+EXAMPLES = {"mergeBranch": "same", "deleteBranch": "gone", "resetBranch": "again"}
+# The ids of two webhooks, which no document can know: one stays, one may be deleted.
+WEBHOOK, WEBHOOK_GONE = os.environ["CONTRACT_WEBHOOKS"].split()
+# An idempotency key that is in order.
+KEY = re.compile("[ -~]{1,255}")
 POINTS = ("as_of", "as_of_type", "as_of_value")
 
 
@@ -56,8 +64,13 @@ def body_of(name, body, number):
         body["updates"] = {"age": number} if number % 2 else {"note": str(number)}
     if name == "createBranch":
         body["name"] = f"made/{number % 8}"
-    if name in ("createBranch", "query") and number % 4:
+    if name in ("createBranch", "query", "resetBranch") and number % 4:
         body.pop("as_of", None)
+    if name == "resetBranch" and number % 2:
+        body.pop("source_branch", None)
+    if "url" in body:
+        # Nobody has this name (RFC 2606), so that nothing is sent to anybody.
+        body["url"] = f"https://receiver.example/{number}"
     if name == "mergeBranch" and number % 4:
         body = {"target_branch": "main"} | {
             field: body[field] for field in ("conflict_resolution", "dry_run") if field in body
@@ -91,6 +104,8 @@ def map_case(context, case):
         return case
     if name in BRANCHES and number % 4:
         case.path_parameters = {**case.path_parameters, "branch": BRANCHES[name][number % 3]}
+    if "webhook" in (case.path_parameters or {}) and name != "deleteWebhook":
+        case.path_parameters = {**case.path_parameters, "webhook": WEBHOOK}
     if isinstance(case.body, dict):
         case.body = body_of(name, case.body, number)
     if isinstance(case.query, dict):
@@ -98,15 +113,28 @@ def map_case(context, case):
     return case
 
 
+def keep_apart(case):
+    """Generated idempotency keys are few, and what brings another's key is refused unread: nearly all
+    get one that only the same request has."""
+    headers = case.headers or {}
+    if KEY.fullmatch(headers.get("Idempotency-Key") or "") and chance(case) % 16:
+        said = repr((case.method, case.path, case.path_parameters, case.query, case.body))
+        headers["Idempotency-Key"] = f"{zlib.crc32(said.encode('utf-8', 'surrogatepass')):08x}"
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """The document's own examples fit what `run.py` makes, so that each operation succeeds at least once,
     whatever the seed."""
+    keep_apart(case)
     if case.meta is None or case.meta.phase.name != TestPhase.EXAMPLES:
         return
     name = case.operation.definition.raw.get("operationId")
     if name in EXAMPLES:
         case.path_parameters = {**case.path_parameters, "branch": EXAMPLES[name]}
+    if "webhook" in (case.path_parameters or {}):
+        webhook = WEBHOOK_GONE if name == "deleteWebhook" else WEBHOOK
+        case.path_parameters = {**case.path_parameters, "webhook": webhook}
     if name in ("listRows", "updateRows", "deleteRows"):
         # Examples of some parameters are filled up with generated ones of the others.
         case.query = {}

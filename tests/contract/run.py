@@ -90,13 +90,15 @@ FILLING = [
     ("/snapshots", {"name": "before-import"}),
 ]
 BRANCHES = ("feature", "apart", "team/deep")
-# Two as `main` is: one to merge, one to delete.
-ALIKE = ("same", "gone")
+# As `main` is: one to merge, one to delete, one to set back.
+ALIKE = ("same", "gone", "again")
+# Nobody has this name (RFC 2606): what is sent there arrives nowhere.
+RECEIVER = "https://receiver.example/offshoot"
 
 
 def fill(server):
     """Makes what the dictionaries of `schemathesis.toml` name: tables, branches that differ and that
-    conflict with `main`, a branch that takes no writes, snapshots."""
+    conflict with `main`, a branch that takes no writes, snapshots. Gives the ids of two webhooks."""
 
     def post(branch, path, body):
         server.ask("POST", f"/v1/branches/{urllib.parse.quote(branch, safe='')}{path}", body)
@@ -113,9 +115,11 @@ def fill(server):
         post(branch, "/snapshots", {"name": "second"})
     post("apart", "/execute", {"sql": "ALTER TABLE notes ADD COLUMN place TEXT"})
     post("apart", "/execute", {"sql": "DELETE FROM orders WHERE id = 2"})
+    made = (server.ask("POST", "/v1/webhooks", {"url": RECEIVER}) for _ in range(2))
+    return [json.loads(webhook)["id"] for webhook in made]
 
 
-def generate(dialect, server, folder, seed, examples):
+def generate(dialect, server, webhooks, folder, seed, examples):
     """Lets schemathesis ask; gives whether it found nothing, its report, and the answers by operation
     and status."""
     report, answers = folder / "report.json", folder / "answers.json"
@@ -131,6 +135,7 @@ def generate(dialect, server, folder, seed, examples):
     environment = {
         **os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
         "SCHEMATHESIS_HOOKS": "hooks", "CONTRACT_ANSWERS": str(answers),
+        "CONTRACT_WEBHOOKS": " ".join(webhooks),
     }
     # What it prints is long, and says something only where it found something.
     ran = subprocess.run(
@@ -164,9 +169,9 @@ def contract(program, dialect, seed, examples):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         with Server(program, folder) as server:
-            fill(server)
+            webhooks = fill(server)
             start = time.monotonic()
-            found = generate(dialect, server, folder, seed, examples)
+            found = generate(dialect, server, webhooks, folder, seed, examples)
             seconds = time.monotonic() - start
             wrong = list(complaints(*found, server.said()))
             if server.ask("GET", "/health") != b"OK":

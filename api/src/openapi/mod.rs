@@ -81,7 +81,7 @@ fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectNa
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same request with the same key is done once, and answered alike for a day.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"},
         }));
     }
     if route.tagged {
