@@ -82,7 +82,7 @@ pub(super) fn headers(status: u16, route: &Route) -> Json {
 pub(super) fn schemas() -> Map<String, Json> {
     let point = closed(
         &[("type", one_of(&["now", "timestamp", "transaction", "scn", "snapshot"]))],
-        &[("value", json!({"type": ["string", "number", "null"]}))],
+        &[("value", json!({"type": ["string", "number"]}))],
     );
     let point = json!({
         "anyOf": [point, time(), {"type": "number", "description": "Seconds since 1970."}],
