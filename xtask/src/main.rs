@@ -3,6 +3,7 @@
 mod browser;
 mod clients;
 mod clients_js;
+mod contract;
 mod count;
 mod purity;
 mod run;
@@ -20,7 +21,8 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 const TASKS: &[Task] = &[
     (
         "test",
-        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, clients",
+        "everything: fmt, style, purity, clippy, rustdoc, tests, doctests, wasm, browser, clients, \
+         contract",
         tasks::test,
     ),
     ("ci", "what CI runs: the same as `test`", tasks::test),
@@ -45,6 +47,11 @@ const TASKS: &[Task] = &[
     ),
     ("slt", "run sqllogictest files: [--as NAME] [--record FILE] FOLDER-OR-FILE…", tasks::slt),
     ("rest", "run the REST conformance cases: --url URL [--key KEY] [--only WORD]", tasks::rest),
+    (
+        "contract",
+        "hold the server to its OpenAPI: [--seed N] [--examples N] [--requests N]",
+        tasks::contract,
+    ),
     ("bench", "run the benchmarks beside peers; arguments are passed on", tasks::bench),
 ];
 

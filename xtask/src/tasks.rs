@@ -4,8 +4,8 @@ use crate::count::Count;
 use crate::run::{self, Steps};
 use crate::style::Finding;
 use crate::{
-    browser as console, clients as sdks, clients_js as typed, purity, style as rules, tree,
-    wasm as targets,
+    browser as console, clients as sdks, clients_js as typed, contract as schema, purity,
+    style as rules, tree, wasm as targets,
 };
 use std::process::Command;
 
@@ -37,6 +37,7 @@ pub fn test(args: &[String]) -> Result<(), String> {
         steps.step("wasm", targets::check);
         steps.step("browser", || console::check(&the_program()?, None));
         steps.step("clients", || sdks::check(&the_program()?));
+        steps.step("contract", || schema::check_short(&the_program()?));
     }
     steps.summary().map_err(|failed| format!("{failed}; tests: {count}"))?;
     eprintln!("ok: {count}");
@@ -86,6 +87,12 @@ pub fn browser(args: &[String]) -> Result<(), String> {
     let remark = console::check(&the_program()?, folder.as_deref())?;
     eprintln!("browser: {remark}");
     Ok(())
+}
+
+/// The server's answers against its OpenAPI documents.
+pub fn contract(args: &[String]) -> Result<(), String> {
+    run::check(&mut run::cargo(&["build", "--package", "offshoot"]))?;
+    schema::check(&the_program()?, args)
 }
 
 /// The clients, and the programs of the tutorial.

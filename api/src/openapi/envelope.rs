@@ -1,29 +1,20 @@
 //! The shapes of answers in the specification's dialect.
 
+use super::alike::{self, divergence, pagination, status};
 use super::schema::{
-    anything, count, flag, list, named, object, one_of, or_null, text, time, with,
+    about, anything, count, flag, list, named, object, one_of, or_null, text, time, with,
 };
-use super::shared::{changes, column, conflict, names};
+use super::shared::names;
 use serde_json::{Map, Value as Json, json};
 
 /// Every schema that operations name.
 pub(super) fn schemas() -> Map<String, Json> {
     let mut schemas = Map::new();
-    for (name, schema) in branches().into_iter().chain(data()).chain(sql()).chain(travel()) {
+    let own = branches().into_iter().chain(data()).chain(sql());
+    for (name, schema) in alike::schemas(&time()).into_iter().chain(own) {
         schemas.insert(name.to_owned(), schema);
     }
     schemas
-}
-
-fn pagination() -> Json {
-    object(
-        &[("page", count()), ("limit", count()), ("total", count()), ("total_pages", count())],
-        &[],
-    )
-}
-
-fn status() -> Json {
-    one_of(&["active", "merged", "deleted"])
 }
 
 fn failure(details: Json) -> Json {
@@ -41,17 +32,8 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("deletes", count()),
         ],
     );
-    let divergence = object(
-        &[
-            ("source_branch", or_null(text())),
-            ("commits_ahead", count()),
-            ("commits_behind", count()),
-            ("can_fast_forward", flag()),
-        ],
-        &[],
-    );
-    let branch = object(
-        &[
+    let branch = |known: &[(&str, Json)], perhaps: &[(&str, Json)]| {
+        let always = [
             ("id", text()),
             ("name", text()),
             ("display_name", text()),
@@ -63,16 +45,16 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("source_snapshot", or_null(text())),
             ("created_at", time()),
             ("updated_at", time()),
-        ],
-        &[
-            ("deleted_at", time()),
-            ("expires_at", time()),
-            ("metadata", object(&[], &[])),
-            ("stats", stats),
-            ("divergence", or_null(divergence)),
-            ("history", list(named("HistoryEntry"))),
-        ],
-    );
+        ];
+        let may_be = [
+            ("deleted_at", about(time(), "Of a deleted branch only.")),
+            ("expires_at", about(time(), "Where it is to be deleted by itself.")),
+            ("stats", about(stats.clone(), "Absent for a deleted branch.")),
+        ];
+        object(&[&always, known].concat(), &[&may_be, perhaps].concat())
+    };
+    let known = [("metadata", object(&[], &[])), ("divergence", divergence())];
+    let history = ("history", list(named("HistoryEntry")));
     let created = object(
         &[
             ("id", text()),
@@ -82,17 +64,6 @@ fn branches() -> Vec<(&'static str, Json)> {
             ("source_branch", or_null(text())),
             ("source_snapshot", or_null(text())),
             ("created_at", time()),
-        ],
-        &[("expires_at", time())],
-    );
-    let changed = object(
-        &[
-            ("id", text()),
-            ("name", text()),
-            ("display_name", text()),
-            ("is_protected", flag()),
-            ("metadata", object(&[], &[])),
-            ("updated_at", time()),
         ],
         &[("expires_at", time())],
     );
@@ -115,82 +86,45 @@ fn branches() -> Vec<(&'static str, Json)> {
     );
     let details = object(
         &[],
-        &[("conflicts", list(conflict())), ("conflict_token", text()), ("conflict_count", count())],
+        &[
+            ("conflicts", list(named("MergeConflict"))),
+            ("conflict_token", text()),
+            ("conflict_count", count()),
+        ],
     );
     vec![
         ("Meta", object(&[("request_id", text()), ("execution_time_ms", count())], &[])),
         ("Failure", failure(object(&[], &[]))),
         ("Conflict", failure(details)),
-        ("Branch", branch),
+        ("MergeConflict", conflict()),
+        ("BranchListed", branch(&[], &[])),
+        ("Branch", branch(&known, &[history])),
         (
             "Branches",
-            object(&[("branches", list(named("Branch"))), ("pagination", pagination())], &[]),
+            object(&[("branches", list(named("BranchListed"))), ("pagination", pagination())], &[]),
         ),
         ("BranchCreated", created),
-        ("BranchChanged", changed),
         ("BranchDeleted", deleted),
         ("Merged", merged),
-        ("Diff", diff()),
-        ("Graph", graph()),
     ]
 }
 
-fn diff() -> Json {
-    let side = || or_null(object(&[("name", text()), ("type", text())], &[]));
-    let [inserts, updates, deletes] = changes();
-    let table = object(
-        &[
-            ("name", text()),
-            ("schema_change", or_null(one_of(&["added", "dropped", "altered"]))),
-            inserts,
-            updates,
-            deletes,
-        ],
-        &[
-            ("renamed_from", text()),
-            ("columns", list(object(&[("before", side()), ("after", side())], &[]))),
-        ],
-    );
-    let cell = object(&[("column", text()), ("before", anything()), ("after", anything())], &[]);
-    let row = object(
-        &[
-            ("table", text()),
-            ("row_id", text()),
-            ("change", one_of(&["insert", "update", "delete"])),
-            ("cells", list(cell)),
-        ],
-        &[],
-    );
+/// A conflict that stays open.
+fn conflict() -> Json {
     object(
         &[
-            ("branch", text()),
-            ("against", text()),
-            ("tables", list(table)),
-            ("rows", list(row)),
-            ("pagination", pagination()),
+            ("table", text()),
+            ("row_id", or_null(text())),
+            ("column", or_null(text())),
+            ("conflict_type", text()),
+            ("base_value", anything()),
+            ("source_value", anything()),
+            ("target_value", anything()),
+            ("generated_key", flag()),
+            ("message", or_null(text())),
         ],
         &[],
     )
-}
-
-fn graph() -> Json {
-    let branch = object(
-        &[
-            ("id", text()),
-            ("name", text()),
-            ("status", status()),
-            ("head", text()),
-            ("scn", count()),
-            ("source_branch", or_null(text())),
-            ("fork", or_null(text())),
-        ],
-        &[],
-    );
-    let commit = object(
-        &[("id", text()), ("parents", names()), ("scn", count()), ("timestamp", time())],
-        &[("summary", or_null(text())), ("user", or_null(text()))],
-    );
-    object(&[("branches", list(branch)), ("commits", list(commit)), ("truncated", flag())], &[])
 }
 
 fn rows() -> Json {
@@ -198,12 +132,16 @@ fn rows() -> Json {
 }
 
 fn data() -> Vec<(&'static str, Json)> {
+    let column = object(
+        &[("name", text()), ("type", text()), ("nullable", flag()), ("primary_key", flag())],
+        &[],
+    );
     let table = object(
         &[
             ("name", text()),
             ("schema", text()),
             ("row_count", count()),
-            ("columns", list(column())),
+            ("columns", list(column)),
             ("indexes", names()),
             ("created_at", time()),
         ],
@@ -236,62 +174,5 @@ fn sql() -> Vec<(&'static str, Json)> {
         ("Query", object(&query.concat(), &[])),
         ("Executed", object(&executed.concat(), &given())),
         ("Transaction", object(&transaction.concat(), &[])),
-    ]
-}
-
-fn travel() -> Vec<(&'static str, Json)> {
-    let entry = object(
-        &[
-            ("type", one_of(&["transaction", "snapshot"])),
-            ("id", text()),
-            ("timestamp", time()),
-            ("scn", count()),
-            ("summary", text()),
-        ],
-        &[("user", or_null(text())), ("merged", names()), ("size_bytes", count())],
-    );
-    let snapshot = object(
-        &[
-            ("id", text()),
-            ("name", or_null(text())),
-            ("timestamp", time()),
-            ("created_at", time()),
-            ("scn", count()),
-            ("type", one_of(&["automatic", "manual"])),
-            ("size_bytes", count()),
-            ("tables", count()),
-            ("rows", count()),
-        ],
-        &[],
-    );
-    let restored = object(
-        &[
-            ("restored", flag()),
-            ("snapshot_id", text()),
-            ("restored_to_scn", count()),
-            ("backup_branch", or_null(text())),
-        ],
-        &[],
-    );
-    let reset = object(
-        &[
-            ("reset", flag()),
-            ("branch", text()),
-            ("source_branch", text()),
-            ("reset_to_scn", count()),
-            ("changed", flag()),
-            ("scn", count()),
-            ("timestamp", time()),
-            ("backup_branch", or_null(text())),
-        ],
-        &[],
-    );
-    vec![
-        ("Reset", reset),
-        ("HistoryEntry", entry),
-        ("History", object(&[("history", list(named("HistoryEntry")))], &[])),
-        ("Snapshot", snapshot),
-        ("Snapshots", object(&[("snapshots", list(named("Snapshot")))], &[])),
-        ("Restored", restored),
     ]
 }

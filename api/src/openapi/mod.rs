@@ -3,13 +3,14 @@
 //! ```text
 //!   rest::routes::ROUTES ─┐
 //!   operations: what each takes and gives ─┼─▶ document(dialect) ─▶ /v1/openapi.json, /v1/openapi.yaml
-//!   envelope, plain: the shapes of answers ─┘                       /v1/docs, /v1/redoc
+//!   envelope, plain, alike: shapes of answers ┘                     /v1/docs, /v1/redoc
 //! ```
 //!
 //! Each dialect has a document of its own (`?dialect=plain`), because a generated client speaks one.
-//! That what it says is true is shown by tests: every answer of the conformance cases is held against
-//! it, and `schemathesis` asks thousands of generated requests.
+//! That what it says is true is shown by `cargo xtask contract`: it asks thousands of requests that are
+//! generated from the document, and holds every answer against it.
 
+mod alike;
 mod envelope;
 mod operations;
 mod pages;
@@ -80,7 +81,7 @@ fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectNa
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same request with the same key is done once, and answered alike for a day.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"},
         }));
     }
     if route.tagged {
@@ -96,6 +97,7 @@ fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectNa
             "description": parameter.about, "schema": parameter.schema,
         })
     }));
+    let headers = |status| shared::headers(status, route);
     let mut answers = Map::new();
     let success = match dialect {
         DialectName::Envelope => &operation.envelope,
@@ -103,25 +105,31 @@ fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectNa
     };
     for (status, schema) in success {
         let content = match schema {
-            None => json!({"description": "Done; there is nothing to say.", "headers": headers()}),
+            None => {
+                json!({"description": "Done; there is nothing to say.", "headers": headers(*status)})
+            }
             Some(schema) => json!({
-                "description": operation.summary, "headers": headers(),
+                "description": operation.summary, "headers": headers(*status),
                 "content": {"application/json": {"schema": schema}},
             }),
         };
         answers.insert(status.to_string(), content);
     }
     if route.tagged {
-        let tag = json!({"ETag": {"schema": text()}});
-        answers.insert("304".into(), json!({"description": "As it was.", "headers": tag}));
+        let known = json!({"description": "As it was.", "headers": headers(304)});
+        answers.insert("304".into(), known);
     }
     let reused = (route.method == Method::Post).then_some(409);
     for status in operation.failures().chain(reused) {
-        let schema = if status == 409 { named("Conflict") } else { named("Failure") };
+        let schema = match (status, dialect) {
+            (401, DialectName::Plain) => named("Unauthorized"),
+            (409, _) => named("Conflict"),
+            _ => named("Failure"),
+        };
         answers.insert(
             status.to_string(),
             json!({
-                "description": shared::reason(status), "headers": headers(),
+                "description": shared::reason(status), "headers": headers(status),
                 "content": {"application/json": {"schema": schema}},
             }),
         );
@@ -136,16 +144,11 @@ fn written(operation: &Operation, route: &Route, scope: &str, dialect: DialectNa
             "requestBody".into(),
             json!({
                 "required": operation.body_required,
-                "content": {"application/json": {"schema": body}},
+                "content": {"application/json": {"schema": body, "example": operation.example}},
             }),
         );
     }
     said
-}
-
-/// Headers that any answer may have.
-fn headers() -> Json {
-    json!({"X-Request-Id": {"schema": text(), "description": "Names the request in logs."}})
 }
 
 fn variable_parts(path: &str) -> impl Iterator<Item = &str> {
@@ -153,9 +156,27 @@ fn variable_parts(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn path_parameter(name: &str) -> Json {
+    let (description, example) = shared::part(name);
     json!({
         "name": name, "in": "path", "required": true,
-        "description": shared::part(name),
-        "schema": {"type": "string", "minLength": 1},
+        "description": description,
+        "schema": {"type": "string", "minLength": 1}, "example": example,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What no document tells of, no generated request asks and no generated client can do.
+    #[test]
+    fn every_route_is_in_both_documents() {
+        for dialect in [DialectName::Envelope, DialectName::Plain] {
+            let document = document(dialect);
+            for route in ROUTES {
+                let operation = &document["paths"][route.path][route.method.name()];
+                assert!(operation["responses"].is_object(), "{dialect}: {}", route.path);
+            }
+        }
+    }
 }

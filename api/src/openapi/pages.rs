@@ -2,10 +2,10 @@
 
 use super::document;
 use crate::rest::dialect::DialectName;
-use crate::rest::{Tag, unless_known};
-use axum::extract::Query;
+use crate::rest::{Rest, Tag, public_wrong_method, unless_known};
+use axum::extract::{Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
@@ -13,10 +13,16 @@ use std::collections::HashMap;
 
 /// `/v1/openapi.json`, `/v1/openapi.yaml`, and with the feature `docs` the pages `/v1/docs` and
 /// `/v1/redoc`. They need no credentials.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> axum::Router<S> {
+pub(crate) fn routes() -> axum::Router<Rest> {
+    let served = |form| {
+        let route = move |State(rest): State<Rest>, asked: Asked, request: Request| async move {
+            served(&rest, &asked, &request, form)
+        };
+        get(route).fallback(public_wrong_method)
+    };
     let router = axum::Router::new()
-        .route("/v1/openapi.json", get(|asked, headers| served(asked, headers, Form::Json)))
-        .route("/v1/openapi.yaml", get(|asked, headers| served(asked, headers, Form::Yaml)));
+        .route("/v1/openapi.json", served(Form::Json))
+        .route("/v1/openapi.yaml", served(Form::Yaml));
     #[cfg(feature = "docs")]
     let router = router.merge(shown::routes());
     router
@@ -30,16 +36,15 @@ enum Form {
 
 type Asked = Query<HashMap<String, String>>;
 
-async fn served(Query(asked): Asked, headers: HeaderMap, form: Form) -> Response {
-    let dialect = match asked.get("dialect").map(String::as_str) {
-        None => DialectName::Envelope,
-        Some(name) => match name.parse() {
-            Ok(dialect) => dialect,
-            Err(_) => {
-                let message = "dialect is envelope or plain\n";
-                return (StatusCode::BAD_REQUEST, message).into_response();
-            }
-        },
+/// The document of the dialect that the query names, else of the one that the request would get.
+fn served(rest: &Rest, Query(asked): &Asked, request: &Request, form: Form) -> Response {
+    let headers = request.headers();
+    let dialect = match asked.get("dialect") {
+        None => DialectName::of(headers, request.extensions(), rest.default).ok(),
+        Some(name) => name.parse().ok(),
+    };
+    let Some(dialect) = dialect else {
+        return (StatusCode::BAD_REQUEST, "dialect is envelope or plain\n").into_response();
     };
     let (kind, text) = match form {
         Form::Json => ("application/json", document(dialect).to_string()),
@@ -48,7 +53,7 @@ async fn served(Query(asked): Asked, headers: HeaderMap, form: Form) -> Response
     let tag = Tag::of(&format!("{dialect} {kind}"), text.as_bytes());
     let mut response = ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response();
     tag.mark(&mut response);
-    unless_known(&headers, response)
+    unless_known(headers, response)
 }
 
 /// JSON as YAML in block style. Scalars are written as JSON writes them, which YAML reads alike.
@@ -89,6 +94,7 @@ fn write(json: &Value, depth: usize, text: &mut String) {
 /// Swagger UI and ReDoc, from the program itself.
 #[cfg(feature = "docs")]
 mod shown {
+    use crate::rest::{Rest, public_wrong_method};
     use axum::Router;
     use axum::extract::Path;
     use axum::http::header::{
@@ -152,11 +158,12 @@ Redoc.init(`openapi.json?dialect=${encodeURIComponent(dialect)}`, { disableGoogl
         ("redoc.js", JAVASCRIPT, REDOC_START.as_bytes(), false),
     ];
 
-    pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    pub fn routes() -> Router<Rest> {
+        let shown = |html| get(move || async move { page(html) }).fallback(public_wrong_method);
         Router::new()
-            .route("/v1/docs", get(|| async { page(SWAGGER) }))
-            .route("/v1/redoc", get(|| async { page(REDOC) }))
-            .route("/v1/docs/{file}", get(file))
+            .route("/v1/docs", shown(SWAGGER))
+            .route("/v1/redoc", shown(REDOC))
+            .route("/v1/docs/{file}", get(file).fallback(public_wrong_method))
     }
 
     fn page(html: &'static str) -> Response {

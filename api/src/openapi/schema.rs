@@ -15,9 +15,12 @@ pub(super) fn object(required: &[(&str, Json)], optional: &[(&str, Json)]) -> Js
     schema
 }
 
-/// An object that takes no other fields: what a request says.
+/// An object that takes no other fields: what a request says. A field that may be absent may be null,
+/// which says the same.
 pub(super) fn closed(required: &[(&str, Json)], optional: &[(&str, Json)]) -> Json {
-    with(object(required, optional), "additionalProperties", json!(false))
+    let optional: Vec<(&str, Json)> =
+        optional.iter().map(|(name, schema)| (*name, or_null(schema.clone()))).collect();
+    with(object(required, &optional), "additionalProperties", json!(false))
 }
 
 /// The schema with one word more.
@@ -55,6 +58,11 @@ pub(super) fn time() -> Json {
     json!({"type": "string", "format": "date-time"})
 }
 
+/// A time in whole seconds since 1970.
+pub(super) fn seconds() -> Json {
+    json!({"type": "integer", "description": "Seconds since 1970."})
+}
+
 pub(super) fn one_of(words: &[&str]) -> Json {
     json!({"type": "string", "enum": words})
 }
@@ -66,6 +74,7 @@ pub(super) fn list(item: Json) -> Json {
 /// The schema, or null.
 pub(super) fn or_null(schema: Json) -> Json {
     match schema.get("type").and_then(Json::as_str).map(str::to_owned) {
+        _ if schema == anything() => schema,
         Some(ty) if schema.get("enum").is_none() => with(schema, "type", json!([ty, "null"])),
         _ => json!({"anyOf": [schema, {"type": "null"}]}),
     }

@@ -1,7 +1,7 @@
 //! What both dialects have: points in time, parameters, pages without a dialect.
 
-use super::named;
-use super::schema::{anything, closed, count, flag, list, one_of, or_null, text, with};
+use super::schema::{anything, closed, count, list, named, one_of, text, time, with};
+use crate::rest::routes::{Method, Route};
 use serde_json::{Map, Value as Json, json};
 
 pub(super) const DESCRIPTION: &str = "A SQL database that branches: branches cost nothing, every \
@@ -21,14 +21,14 @@ pub(super) fn tags() -> Json {
     ])
 }
 
-/// What a variable part of a path is.
-pub(super) fn part(name: &str) -> &'static str {
+/// What a variable part of a path is, and an example.
+pub(super) fn part(name: &str) -> (&'static str, &'static str) {
     match name {
-        "branch" => "A branch's name or id. A slash in a name is written %2F.",
-        "table" => "A table's name.",
-        "webhook" => "A webhook's id.",
-        "snapshot" => "A snapshot's id or name.",
-        _ => "An id.",
+        "branch" => ("A branch's name or id. A slash in a name is written %2F.", "main"),
+        "table" => ("A table's name.", "users"),
+        "webhook" => ("A webhook's id.", "1"),
+        "snapshot" => ("A snapshot's id or name.", "before-import"),
+        _ => ("An id.", "1"),
     }
 }
 
@@ -50,12 +50,43 @@ pub(super) fn reason(status: u16) -> &'static str {
     }
 }
 
+/// Headers of an answer.
+pub(super) fn headers(status: u16, route: &Route) -> Json {
+    let header = |schema: Json, about: &str| json!({"schema": schema, "description": about});
+    let mut headers = json!({
+        "X-Request-Id": with(header(text(), "Names the request in logs."), "required", json!(true)),
+        "X-RateLimit-Limit": header(count(), "How many requests the caller has; where it is limited."),
+        "X-RateLimit-Remaining": header(count(), "How many of them are left."),
+        "X-RateLimit-Reset": header(count(), "When all are there again, in seconds since 1970."),
+    });
+    if matches!(status, 429 | 503) {
+        let after = header(count(), "In how many seconds to come back.");
+        headers = with(headers, "Retry-After", with(after, "required", json!(true)));
+    }
+    if route.tagged && matches!(status, 200 | 304) {
+        let tag = header(text(), "Of what the answer says, for `If-None-Match`.");
+        headers = with(headers, "ETag", with(tag, "required", json!(true)));
+    }
+    if route.method == Method::Post {
+        let again = "`true` where this was answered before, to the same `Idempotency-Key`.";
+        headers = with(headers, "Idempotency-Replayed", header(one_of(&["true"]), again));
+        if status == 409 {
+            let after = "Where the request with this `Idempotency-Key` is still being done.";
+            headers = with(headers, "Retry-After", header(count(), after));
+        }
+    }
+    headers
+}
+
 /// Schemas that do not depend on the dialect.
 pub(super) fn schemas() -> Map<String, Json> {
     let point = closed(
         &[("type", one_of(&["now", "timestamp", "transaction", "scn", "snapshot"]))],
-        &[("value", json!({"type": ["string", "integer", "null"]}))],
+        &[("value", json!({"type": ["string", "number"]}))],
     );
+    let point = json!({
+        "anyOf": [point, time(), {"type": "number", "description": "Seconds since 1970."}],
+    });
     let types = ["int4", "int8", "text", "bool", "float4", "float8", "timestamp", "json"];
     let typed = closed(&[("type", one_of(&types)), ("value", anything())], &[]);
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, typed]});
@@ -100,30 +131,6 @@ pub(super) fn public_paths() -> [(&'static str, Json); 2] {
         },
     }});
     [("/health", health), ("/version", version)]
-}
-
-/// A conflict of a merge, the same in both dialects.
-pub(super) fn conflict() -> Json {
-    super::schema::object(
-        &[
-            ("table", or_null(text())),
-            ("row_id", or_null(text())),
-            ("column", or_null(text())),
-            ("conflict_type", text()),
-            ("base_value", anything()),
-            ("source_value", anything()),
-            ("target_value", anything()),
-        ],
-        &[("generated_key", flag()), ("message", or_null(text()))],
-    )
-}
-
-/// Where a column stands in a table.
-pub(super) fn column() -> Json {
-    super::schema::object(
-        &[("name", text()), ("type", text()), ("nullable", flag()), ("primary_key", flag())],
-        &[],
-    )
 }
 
 /// A list of names.

@@ -2,7 +2,8 @@
 
 use super::operations::Operation;
 use super::schema::{
-    about, between, closed, count, flag, list, named, object, one_of, or_null, text, time, with,
+    about, between, closed, count, flag, list, named, object, one_of, or_null, seconds, text, time,
+    with,
 };
 use crate::rest::dialect::DialectName;
 use crate::rest::routes::Method;
@@ -10,6 +11,8 @@ use crate::webhooks::EventKind;
 use serde_json::{Map, Value as Json, json};
 
 const TAG: &str = "Webhooks";
+/// A receiver that nobody has: names under `example` are never given (RFC 2606).
+const EXAMPLE: &str = "https://receiver.example/offshoot";
 
 /// What a route does, its path behind `/v1/`; `None`: it is none of webhooks.
 pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
@@ -22,7 +25,7 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
                 "It is told what happens from now on. `secret` stands in this answer and in no \
                  other. Addresses that are not public are refused unless the server allows them.",
             )
-            .takes(closed(&[("url", url())], &changeable()))
+            .takes(closed(&[("url", url())], &changeable()), json!({"url": EXAMPLE}))
             .gives(201, "WebhookCreated"),
         (Method::Get, "webhooks/{webhook}") => {
             Operation::new("getWebhook", TAG, "One webhook").gives(200, "Webhook")
@@ -33,7 +36,10 @@ pub(super) fn of(method: Method, path: &str) -> Option<Operation> {
                     "What is absent stays. Events wait while it is not active. Of branches that it \
                      did not have it is told what happens from now on.",
                 )
-                .takes(closed(&[], &[&[("url", url())][..], &changeable()[..]].concat()))
+                .takes(
+                    closed(&[], &[&[("url", url())][..], &changeable()[..]].concat()),
+                    json!({"branches": ["feature-*"], "active": true}),
+                )
                 .gives(200, "Webhook")
         }
         (Method::Delete, "webhooks/{webhook}") => {
@@ -94,7 +100,7 @@ fn webhook(moment: &Json, more: &[(&str, Json)]) -> Json {
 pub(super) fn schemas(dialect: DialectName) -> Map<String, Json> {
     let moment = &match dialect {
         DialectName::Envelope => time(),
-        DialectName::Plain => json!({"type": "integer", "description": "Seconds since 1970."}),
+        DialectName::Plain => seconds(),
     };
     let delivery = object(
         &[

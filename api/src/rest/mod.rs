@@ -50,7 +50,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 pub use dialect::{DialectName, UnknownDialect};
 use routes::Route;
-use serve::Rest;
+pub(crate) use serve::{Rest, public_wrong_method};
 use std::sync::Arc;
 
 // What endpoints are made of that live elsewhere.
@@ -97,7 +97,7 @@ pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
         get(page).layer(from_fn_with_state((rest.clone(), Access::ADMIN), guard::ask))
     });
     let router = Router::new()
-        .route("/health", get(|| async { "OK" }))
+        .route("/health", get(|| async { "OK" }).fallback(public_wrong_method))
         .route("/version", public(&rest, get(version)));
     #[cfg(feature = "openapi")]
     let router = router.merge(
@@ -122,10 +122,10 @@ pub fn router_with(host: Arc<impl Host>, settings: Settings) -> Router {
 /// The type of Prometheus' text.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A route without credentials. It is limited by address; `/health` alone is not, for whoever watches
-/// a server asks without rest.
+/// A route without credentials. It is limited by address; `/health` is not, for whoever watches a server
+/// asks without rest.
 fn public(rest: &Rest, route: MethodRouter<Rest>) -> MethodRouter<Rest> {
-    route.layer(from_fn_with_state(rest.clone(), guard::public))
+    route.fallback(public_wrong_method).layer(from_fn_with_state(rest.clone(), guard::public))
 }
 
 /// One method of a route.

@@ -60,7 +60,9 @@ pub(crate) struct NothingDone;
 pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let mut said = headers.get_all(HEADER).iter();
     let Some(key) = said.next() else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=KEY_MAX_BYTES).contains(&key.len()));
+    let printable = |key: &&str| key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let key = key.to_str().ok().filter(printable);
+    let key = key.filter(|key| (1..=KEY_MAX_BYTES).contains(&key.len()));
     match (key, said.next()) {
         (Some(key), None) => Ok(Some(key.to_owned())),
         _ => Err(Failure::invalid(format!(

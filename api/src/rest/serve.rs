@@ -301,6 +301,13 @@ pub(crate) async fn wrong_method(State(rest): State<Rest>, request: Request) -> 
     nothing_here(&rest, request, failure).await
 }
 
+/// Answers a method that a public address does not take: everybody may know that address.
+pub(crate) async fn public_wrong_method(State(rest): State<Rest>, request: Request) -> Response {
+    let failure = Failure::wrong_method(request.method().as_str(), request.uri().path());
+    let (dialect, chosen) = rest.dialect(&request);
+    refuse(&rest, dialect, chosen.err().unwrap_or(failure)).await
+}
+
 async fn nothing_here(rest: &Rest, request: Request, failure: Failure) -> Response {
     let (dialect, chosen) = rest.dialect(&request);
     let Verdict { entry, taken } = rest.guard.judge(None, None, request.extensions());

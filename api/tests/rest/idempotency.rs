@@ -94,7 +94,7 @@ fn a_key_is_its_callers_own() {
 #[test]
 fn keys_that_are_none() {
     let api = with_table(Api::empty());
-    for key in ["", &"k".repeat(256), "k\u{e9}"] {
+    for key in ["", &"k".repeat(256), "k\u{e9}", "k\tk"] {
         post(&api, key, EXECUTE, &insert("a")).error(400, "INVALID_REQUEST");
     }
     let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];

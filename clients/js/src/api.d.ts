@@ -11,29 +11,38 @@ export interface components {
         AsOf: {
             /** @enum {string} */
             type: "now" | "timestamp" | "transaction" | "scn" | "snapshot";
-            value?: string | number | null;
-        };
+            value?: (string | number | null) | null;
+        } | string | number;
         Branch: {
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of a deleted branch only.
+             */
             deleted_at?: string;
             display_name: string;
-            divergence?: {
+            divergence: {
                 can_fast_forward: boolean;
                 commits_ahead: number;
                 commits_behind: number;
                 source_branch: string | null;
             } | null;
+            /**
+             * Format: date-time
+             * @description Where it is to be deleted by itself.
+             */
+            expires_at?: string;
             history?: components["schemas"]["HistoryEntry"][];
             id: string;
             is_default: boolean;
             is_protected: boolean;
             is_read_only: boolean;
-            metadata?: Record<string, unknown>;
+            metadata: Record<string, unknown>;
             name: string;
             source_branch: string | null;
             source_snapshot: string | null;
+            /** @description Absent for a deleted branch. */
             stats?: {
                 changes_from_source?: number;
                 deletes?: number;
@@ -50,6 +59,8 @@ export interface components {
         };
         BranchChanged: {
             display_name: string;
+            /** Format: date-time */
+            expires_at?: string;
             id: string;
             is_protected: boolean;
             metadata: Record<string, unknown>;
@@ -61,6 +72,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             display_name: string;
+            /** Format: date-time */
+            expires_at?: string;
             id: string;
             name: string;
             source_branch: string | null;
@@ -75,13 +88,49 @@ export interface components {
             deleted_at: string;
         };
         Branches: {
-            branches: components["schemas"]["Branch"][];
+            branches: components["schemas"]["BranchListed"][];
             pagination: {
                 limit: number;
                 page: number;
                 total: number;
                 total_pages: number;
             };
+        };
+        BranchListed: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of a deleted branch only.
+             */
+            deleted_at?: string;
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description Where it is to be deleted by itself.
+             */
+            expires_at?: string;
+            id: string;
+            is_default: boolean;
+            is_protected: boolean;
+            is_read_only: boolean;
+            name: string;
+            source_branch: string | null;
+            source_snapshot: string | null;
+            /** @description Absent for a deleted branch. */
+            stats?: {
+                changes_from_source?: number;
+                deletes?: number;
+                inserts?: number;
+                rows: number;
+                size_bytes: number;
+                tables: number;
+                updates?: number;
+            };
+            /** @enum {string} */
+            status: "active" | "merged" | "deleted";
+            /** Format: date-time */
+            updated_at: string;
         };
         /** @description A value of a column, as its type is written. */
         Cell: unknown;
@@ -91,17 +140,7 @@ export interface components {
                 details?: {
                     conflict_count?: number;
                     conflict_token?: string;
-                    conflicts?: {
-                        base_value: unknown;
-                        column: string | null;
-                        conflict_type: string;
-                        generated_key?: boolean;
-                        message?: string | null;
-                        row_id: string | null;
-                        source_value: unknown;
-                        table: string | null;
-                        target_value: unknown;
-                    }[];
+                    conflicts?: components["schemas"]["MergeConflict"][];
                 };
                 message: string;
             };
@@ -110,18 +149,35 @@ export interface components {
             success: false;
         };
         "createBranch.body": {
-            as_of?: components["schemas"]["AsOf"];
-            display_name?: string;
-            metadata?: Record<string, unknown>;
+            as_of?: components["schemas"]["AsOf"] | null;
+            display_name?: string | null;
+            expires_at?: (string | number) | null;
+            metadata?: Record<string, unknown> | null;
             /** @description 1 to 255 bytes: letters, digits and / - _ . */
             name: string;
+            options?: {
+                isolated?: boolean | null;
+                read_only?: boolean | null;
+            } | null;
             /** @description The same, in the tutorial's word. */
-            parent?: string;
+            parent?: string | null;
+            snapshot_id?: (number | string) | null;
             /** @description Name or id; `main` where absent. */
-            source_branch?: string;
+            source_branch?: string | null;
         };
         "createSnapshot.body": {
-            name?: string;
+            name?: string | null;
+        };
+        "createWebhook.body": {
+            /** @description Whether anything is sent now. */
+            active?: boolean | null;
+            /** @description Names; `*` stands for any text. All where absent. */
+            branches?: string[] | null;
+            description?: string | null;
+            /** @description All five where absent. */
+            events?: ("branch.created" | "branch.deleted" | "branch.merged" | "branch.protected" | "branch.data_changed")[] | null;
+            /** @description `https://` or `http://`, without user, password and fragment. */
+            url: string;
         };
         "deleteBranch.query": {
             /** @description Also where its commits were merged nowhere. */
@@ -132,11 +188,29 @@ export interface components {
         };
         "deleteRows.body": {
             /** @description Which rows; `true` means all. */
-            filter?: string;
+            filter?: string | null;
         };
         "deleteRows.query": {
             /** @description Which rows; `true` means all. Here or in the body. */
             filter?: string;
+        };
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        Delivery: {
+            attempt: number;
+            /** Format: date-time */
+            attempted_at: string;
+            branch_name: string;
+            delivered: boolean;
+            error: string | null;
+            /** @enum {string} */
+            event: "branch.created" | "branch.deleted" | "branch.merged" | "branch.protected" | "branch.data_changed";
+            event_id: string;
+            latency_ms: number;
+            /** Format: date-time */
+            retry_at: string | null;
+            status: number | null;
         };
         Diff: {
             against: string;
@@ -188,9 +262,10 @@ export interface components {
             table?: string;
         };
         "execute.body": {
-            params?: components["schemas"]["Parameter"][];
+            params?: components["schemas"]["Parameters"] | null;
             sql: string;
-            timeout_ms?: number;
+            /** @description Milliseconds; at most the server's greatest. */
+            timeout_ms?: number | null;
         };
         Executed: {
             affected_rows: number;
@@ -234,57 +309,40 @@ export interface components {
                 id: string;
                 parents: string[];
                 scn: number;
-                summary?: string | null;
+                summary: string;
                 /** Format: date-time */
                 timestamp: string;
-                user?: string | null;
+                user: string | null;
             }[];
             truncated: boolean;
         };
         "graph.query": {
-            /** @description So many commits at most. */
+            /** @description So many commits at most; without it all. */
             limit?: number;
         };
         History: {
             history: components["schemas"]["HistoryEntry"][];
         };
         "history.query": {
-            /**
-             * Format: date-time
-             * @description No older ones.
-             */
-            from?: string;
+            /** @description No older ones. */
+            from?: string | number;
             /** @description So many at most. */
             limit?: number;
-            /**
-             * Format: date-time
-             * @description No newer ones.
-             */
-            to?: string;
+            /** @description No newer ones. */
+            to?: string | number;
         };
-        HistoryEntry: {
-            id: string;
-            merged?: string[];
-            scn: number;
-            size_bytes?: number;
-            summary: string;
-            /** Format: date-time */
-            timestamp: string;
-            /** @enum {string} */
-            type: "transaction" | "snapshot";
-            user?: string | null;
-        };
+        /** @description A commit or a snapshot of a branch. */
+        HistoryEntry: components["schemas"]["TransactionEntry"] | components["schemas"]["SnapshotEntry"];
         Inserted: {
             ids: unknown[];
             inserted: number;
         };
         "insertRows.body": {
-            /** @enum {string} */
-            on_conflict?: "error" | "ignore" | "update";
+            on_conflict?: ("error" | "ignore" | "update") | null;
             rows: Record<string, unknown>[];
         };
         "listBranches.query": {
-            /** @description Items of a page. */
+            /** @description Branches of a page; without it 20, in the plain dialect all. */
             limit?: number;
             /**
              * @description In which direction.
@@ -304,7 +362,13 @@ export interface components {
              */
             status?: "active" | "merged" | "deleted" | "all";
         };
+        "listDeliveries.query": {
+            /** @description So many at most. */
+            limit?: number;
+        };
         "listRows.query": {
+            /** @description A time alone, in the tutorial's words. */
+            as_of?: string | number;
             /**
              * @description What `as_of_value` is: the kind of a point in time.
              * @enum {string}
@@ -324,23 +388,51 @@ export interface components {
             page?: number;
         };
         "mergeBranch.body": {
-            /** @enum {string} */
-            conflict_resolution?: "source_wins" | "target_wins" | "newest_wins" | "manual" | "abort" | "Auto" | "Manual" | "Theirs" | "Ours";
-            conflict_token?: string;
-            delete_source_after_merge?: boolean;
-            dry_run?: boolean;
-            merge_message?: string;
-            renumber?: boolean;
-            resolutions?: {
-                column?: string;
+            conflict_resolution?: ("source_wins" | "target_wins" | "newest_wins" | "manual" | "abort" | "Auto" | "Manual" | "Theirs" | "Ours") | null;
+            conflict_token?: string | null;
+            delete_source_after_merge?: boolean | null;
+            dry_run?: boolean | null;
+            merge_message?: string | null;
+            renumber?: boolean | null;
+            resolutions?: ({
+                column?: string | null;
                 row_id: string;
                 table: string;
                 /** @enum {string} */
-                take?: "source" | "target";
-                value?: unknown;
-            }[];
+                take: "source" | "target";
+            } | {
+                column: string;
+                row_id: string;
+                table: string;
+                value: unknown;
+            } | {
+                column?: string | null;
+                /** @description Table and row at once, `users:123`. */
+                key: string;
+                /** @enum {string} */
+                take: "source" | "target";
+            } | {
+                column: string;
+                /** @description Table and row at once, `users:123`. */
+                key: string;
+                value: unknown;
+            })[] | null;
+            strategy?: ("source_wins" | "target_wins" | "newest_wins" | "manual" | "abort" | "Auto" | "Manual" | "Theirs" | "Ours") | null;
+            /** @description The same, in the tutorial's word. */
+            target?: string | null;
             /** @description Name or id. */
-            target_branch: string;
+            target_branch?: string | null;
+        };
+        MergeConflict: {
+            base_value: unknown;
+            column: string | null;
+            conflict_type: string;
+            generated_key: boolean;
+            message: string | null;
+            row_id: string | null;
+            source_value: unknown;
+            table: string;
+            target_value: unknown;
         };
         Merged: {
             changes_merged: number;
@@ -360,11 +452,15 @@ export interface components {
             execution_time_ms: number;
             request_id: string;
         };
-        /** @description A value for `$1`, `$2`, … */
+        /** @description A value for a parameter. */
         Parameter: (string | number | boolean | null) | {
             /** @enum {string} */
             type: "int4" | "int8" | "text" | "bool" | "float4" | "float8" | "timestamp" | "json";
             value: unknown;
+        };
+        /** @description Values for `$1`, `?`, … in order; or by name, for `:name`, `@name`, `$name`. */
+        Parameters: components["schemas"]["Parameter"][] | {
+            [key: string]: components["schemas"]["Parameter"];
         };
         Query: {
             column_types: string[];
@@ -375,18 +471,44 @@ export interface components {
             rows: components["schemas"]["Cell"][][];
         };
         "query.body": {
-            as_of?: components["schemas"]["AsOf"];
-            params?: components["schemas"]["Parameter"][];
+            as_of?: components["schemas"]["AsOf"] | null;
+            params?: components["schemas"]["Parameters"] | null;
             sql: string;
-            timeout_ms?: number;
+            /** @description Milliseconds; at most the server's greatest. */
+            timeout_ms?: number | null;
+        };
+        Reset: {
+            backup_branch: string | null;
+            branch: string;
+            /** @description Whether there was anything to do. */
+            changed: boolean;
+            /** @constant */
+            reset: true;
+            /** @description Where the source stands. */
+            reset_to_scn: number;
+            scn: number;
+            source_branch: string;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        "resetBranch.body": {
+            as_of?: components["schemas"]["AsOf"] | null;
+            backup_branch_name?: string | null;
+            create_backup_branch?: boolean | null;
+            /** @description The same, in the tutorial's word. */
+            parent?: string | null;
+            snapshot_id?: (number | string) | null;
+            /** @description Name or id; where it was made from, where absent. */
+            source_branch?: string | null;
         };
         "restore.body": {
-            backup_branch_name?: string;
-            create_backup_branch?: boolean;
+            backup_branch_name?: string | null;
+            create_backup_branch?: boolean | null;
         };
         Restored: {
             backup_branch: string | null;
-            restored: boolean;
+            /** @constant */
+            restored: true;
             restored_to_scn: number;
             snapshot_id: string;
         };
@@ -409,10 +531,26 @@ export interface components {
             scn: number;
             size_bytes: number;
             tables: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of the commit that it keeps.
+             */
             timestamp: string;
             /** @enum {string} */
             type: "automatic" | "manual";
+        };
+        SnapshotEntry: {
+            id: string;
+            scn: number;
+            size_bytes: number;
+            summary: string;
+            /** Format: date-time */
+            timestamp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "snapshot";
         };
         Snapshots: {
             snapshots: components["schemas"]["Snapshot"][];
@@ -447,29 +585,99 @@ export interface components {
         };
         "transaction.body": {
             statements: {
-                params?: components["schemas"]["Parameter"][];
+                params?: components["schemas"]["Parameters"] | null;
                 sql: string;
             }[];
-            timeout_ms?: number;
+            /** @description Milliseconds; at most the server's greatest. */
+            timeout_ms?: number | null;
+        };
+        TransactionEntry: {
+            id: string;
+            /** @description The commits that it merged; absent where it merged none. */
+            merged?: string[];
+            scn: number;
+            summary: string;
+            /** Format: date-time */
+            timestamp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "transaction";
+            /** @description Null where nobody is known to have made it. */
+            user: string | null;
         };
         "updateBranch.body": {
-            display_name?: string;
-            is_protected?: boolean;
-            metadata?: Record<string, unknown>;
+            display_name?: string | null;
+            expires_at?: (string | number) | null;
+            is_protected?: boolean | null;
+            metadata?: Record<string, unknown> | null;
         };
         Updated: {
             updated: number;
         };
         "updateRows.body": {
             /** @description Which rows; `true` means all. Here or in the query. */
-            filter?: string;
-            updates?: Record<string, unknown>;
+            filter?: string | null;
+            updates?: Record<string, unknown> | null;
             /** @description The same, in the tutorial's word. */
-            values?: Record<string, unknown>;
+            values?: Record<string, unknown> | null;
         };
         "updateRows.query": {
             /** @description Which rows; `true` means all. Here or in the body. */
             filter?: string;
+        };
+        "updateWebhook.body": {
+            /** @description Whether anything is sent now. */
+            active?: boolean | null;
+            /** @description Names; `*` stands for any text. All where absent. */
+            branches?: string[] | null;
+            description?: string | null;
+            /** @description All five where absent. */
+            events?: ("branch.created" | "branch.deleted" | "branch.merged" | "branch.protected" | "branch.data_changed")[] | null;
+            /** @description `https://` or `http://`, without user, password and fragment. */
+            url?: string | null;
+        };
+        Webhook: {
+            active: boolean;
+            branches: string[];
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            events: ("branch.created" | "branch.deleted" | "branch.merged" | "branch.protected" | "branch.data_changed")[];
+            /** Format: date-time */
+            failing_since: string | null;
+            id: string;
+            /** Format: date-time */
+            last_delivered_at: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        WebhookCreated: {
+            active: boolean;
+            branches: string[];
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            events: ("branch.created" | "branch.deleted" | "branch.merged" | "branch.protected" | "branch.data_changed")[];
+            /** Format: date-time */
+            failing_since: string | null;
+            id: string;
+            /** Format: date-time */
+            last_delivered_at: string | null;
+            /** @description The key of signatures. It is told once. */
+            secret: string;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        WebhookDeleted: {
+            deleted: boolean;
+            id: string;
+        };
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
         };
     };
     responses: never;

@@ -107,6 +107,10 @@ fn a_stranger_learns_of_no_address() {
         send(base, call, &[], "").success();
         send(base, call, &[("authorization", "Bearer wrong")], "").success();
     }
+    // An address that everybody knows says to everybody which methods it has.
+    for call in ["PUT /health", "DELETE /version", "POST /v1/openapi.json", "PATCH /v1/docs"] {
+        send(base, call, &[], "").refused(405, "METHOD_NOT_ALLOWED");
+    }
 }
 
 #[test]
