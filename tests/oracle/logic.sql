@@ -65,3 +65,6 @@ SELECT s.id FROM sales s JOIN (SELECT CAST(amount AS REAL) AS r FROM sales) t ON
 SELECT s.id FROM sales s WHERE EXISTS (SELECT 1 FROM (SELECT CAST(amount AS REAL) AS r FROM sales) t WHERE t.r >= s.amount AND t.r <= s.amount) ORDER BY s.id;
 SELECT CASE CAST('29.99' AS REAL) WHEN amount THEN 'same' ELSE 'other' END FROM sales ORDER BY id;
 SELECT round(CAST('0.81' AS REAL), 1) = round(0.81, 1);
+SELECT 1.7 = 1.7e0, 1.7e0 = 1.7, 0.1 <> 1e-1, 1.7 IS 1.7e0, 0.1 < 1e-1, 3 = 3e0;
+SELECT id FROM sales WHERE amount = 12.5e0 OR amount = 1.25e1 ORDER BY id;
+SELECT id FROM sales WHERE 2999e-2 = amount OR amount IS NOT DISTINCT FROM 1250e-2 ORDER BY id;

@@ -347,10 +347,7 @@ impl<'b> Binder<'b> {
 
     fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {
         if let Some(compare) = compare_op(op) {
-            let left_type = self.scope.type_of(&left);
-            let right_type = self.scope.type_of(&right);
-            let left = self.meet(left, right_type)?;
-            let right = self.meet(right, left_type)?;
+            let (left, right) = self.both(left, right)?;
             return Ok(self.compared(compare, left, right));
         }
         match op {
@@ -508,6 +505,23 @@ impl<'b> Binder<'b> {
         }
     }
 
+    /// Two that meet each other. Beside a literal only the literal changes, and of two only one does.
+    fn both(&self, left: Bound, right: Bound) -> Result<(Bound, Bound)> {
+        let literal = |expr: &Bound| matches!(expr, Expr::Literal(_));
+        let (left_type, right_type) = (self.scope.type_of(&left), self.scope.type_of(&right));
+        if literal(&right) {
+            self.tell(&left, right_type);
+            let right = self.meet(right, left_type)?;
+            return Ok((left, right));
+        }
+        let left_met = self.meet(left, right_type)?;
+        if literal(&left_met) {
+            self.tell(&right, left_type);
+            return Ok((left_met, right));
+        }
+        Ok((left_met, self.meet(right, left_type)?))
+    }
+
     /// The same beside several: a float among them, and not only a literal, makes it one.
     fn among(&self, expr: Bound, others: &[&Bound]) -> Result<Bound> {
         let float = |other: &&Bound| {
@@ -521,8 +535,8 @@ impl<'b> Binder<'b> {
 
     fn distinct(&mut self, a: &SqlExpr, b: &SqlExpr, negated: bool) -> Result<Bound> {
         let (a, b) = (self.expr(a)?, self.expr(b)?);
-        let (a_type, b_type) = (self.scope.type_of(&a), self.scope.type_of(&b));
-        let (left, right) = (Box::new(self.meet(a, b_type)?), Box::new(self.meet(b, a_type)?));
+        let (a, b) = self.both(a, b)?;
+        let (left, right) = (Box::new(a), Box::new(b));
         Ok(Expr::IsDistinct { left, right, negated })
     }
 
