@@ -2,6 +2,7 @@
 //!
 //! Statements are text that is parsed each time (SQLite prepares it, Offshoot's session finds it among
 //! the statements of late), except where a line says prepared: there SQLite keeps its statement too.
+//! Offshoot's calls are the same in both.
 
 use crate::report::{Random, Report, cpu_each, filler};
 use offshoot::embedded::moment;
@@ -99,6 +100,29 @@ pub fn compare(rows: u64, report: &mut Report) {
         };
         (batch * BATCH..(batch + 1) * BATCH).flat_map(row).collect()
     };
+    // As text, into a table that is dropped again.
+    let create = "CREATE TABLE texts (id INTEGER PRIMARY KEY, n INTEGER, g INTEGER, name TEXT)";
+    ours.run(create, &[]).expect("create");
+    peer.execute_batch(create).expect("create");
+    let texts: Vec<String> = (0..rows / BATCH)
+        .map(|batch| {
+            let row =
+                |id: u64| format!("({id}, {}, {}, '{}')", id * 7919 % rows, id % GROUPS, name(id));
+            let all: Vec<String> = (batch * BATCH..(batch + 1) * BATCH).map(row).collect();
+            format!("INSERT INTO texts VALUES {}", all.join(", "))
+        })
+        .collect();
+    let our_time = cpu_each(rows / BATCH, |i| {
+        ours.run(&texts[i as usize], &[]).expect("insert");
+    });
+    let peer_time = cpu_each(rows / BATCH, |i| {
+        peer.execute_batch(&texts[i as usize]).expect("insert");
+    });
+    report.ratio("CPU: bulk insert, 1000 rows a statement", rows, our_time, peer_time, "3");
+    drop(texts);
+    ours.run("DROP TABLE texts", &[]).expect("drop");
+    peer.execute_batch("DROP TABLE texts").expect("drop");
+
     let batches: Vec<Vec<Value>> = (0..rows / BATCH).map(values).collect();
     let sql = insert('$');
     let our_time = cpu_each(rows / BATCH, |i| {
@@ -110,7 +134,8 @@ pub fn compare(rows: u64, report: &mut Report) {
         let mut statement = peer.prepare_cached(&sql).expect("prepare");
         statement.execute(params_from_iter(&batches[i as usize])).expect("insert");
     });
-    report.ratio("CPU: bulk insert, 1000 rows a statement", rows, our_time, peer_time, "3");
+    let what = "CPU: bulk insert, 4000 parameters, prepared";
+    report.ratio(what, rows, our_time, peer_time, "");
     drop(batches);
 
     let compare = &mut Compare { ours, peer, rows, report };
@@ -119,43 +144,47 @@ pub fn compare(rows: u64, report: &mut Report) {
     compare.text("point select by text", 2000, "3", |random| {
         format!("SELECT name FROM t WHERE id = {}", random.below(rows))
     });
-    compare.prepared("point select, prepared", 5000, "2", "SELECT name FROM t WHERE id = $1", key);
+    compare.prepared("point select", 5000, "2", "SELECT name FROM t WHERE id = $1", key);
     let one_in_a_hundred = format!("SELECT id, name FROM t WHERE n < {}", rows / 100);
-    compare.prepared("1 % filter scan", 10, "3", &one_in_a_hundred, none);
+    compare.parsed("1 % filter scan", 10, "3", &one_in_a_hundred, none);
     let range = "SELECT id, name FROM t WHERE id >= $1 AND id < $2";
-    compare.prepared("key range of 1 %", 50, "3", range, |random| {
+    compare.parsed("key range of 1 %", 50, "3", range, |random| {
         let from = random.below(rows - rows / 100) as i64;
         vec![Value::Int(from), Value::Int(from + (rows / 100) as i64)]
     });
-    compare.prepared("COUNT(*)", 50, "1", "SELECT COUNT(*) FROM t", none);
-    compare.prepared("SUM", 10, "3", "SELECT SUM(n) FROM t", none);
+    compare.parsed("COUNT(*)", 50, "1", "SELECT COUNT(*) FROM t", none);
+    compare.parsed("SUM", 10, "3", "SELECT SUM(n) FROM t", none);
     let group = "SELECT g, COUNT(*), SUM(n) FROM t GROUP BY g";
-    compare.prepared("GROUP BY", 5, "1.5", group, none);
+    compare.parsed("GROUP BY", 5, "1.5", group, none);
     let top = "SELECT id, name FROM t ORDER BY name LIMIT 10";
-    compare.prepared("ORDER BY name LIMIT 10", 5, "5", top, none);
+    compare.parsed("ORDER BY name LIMIT 10", 5, "5", top, none);
     let last = "SELECT id, name FROM t ORDER BY id DESC LIMIT 10";
-    compare.prepared("ORDER BY id DESC LIMIT 10", 500, "3", last, none);
+    compare.parsed("ORDER BY id DESC LIMIT 10", 500, "3", last, none);
+    compare.prepared("ORDER BY id DESC LIMIT 10", 500, "", last, none);
     let join = "SELECT COUNT(*), SUM(t.n) FROM t JOIN s ON t.g = s.id WHERE s.name <> ''";
-    compare.prepared("join of all rows with 1000", 5, "3", join, none);
+    compare.parsed("join of all rows with 1000", 5, "3", join, none);
     let join = "SELECT t.name, s.name FROM t JOIN s ON t.g = s.id WHERE t.id = $1";
-    compare.prepared("join filtered by key", 1000, "4", join, key);
+    compare.parsed("join filtered by key", 1000, "4", join, key);
+    compare.prepared("join filtered by key", 1000, "", join, key);
     let like = "SELECT id FROM t WHERE name LIKE '%abc%'";
-    compare.prepared("LIKE '%…%'", 10, "4", like, none);
+    compare.parsed("LIKE '%…%'", 10, "4", like, none);
     compare.text("IN of 10 keys", 500, "3", |random| {
         let keys: Vec<String> = (0..10).map(|_| random.below(rows).to_string()).collect();
         format!("SELECT name FROM t WHERE id IN ({})", keys.join(", "))
     });
     let inner = "SELECT COUNT(*) FROM t WHERE g IN (SELECT id FROM s WHERE id < 100)";
-    compare.prepared("IN (subquery)", 5, "3", inner, none);
+    compare.parsed("IN (subquery)", 5, "3", inner, none);
     // Two keyframes' worth of commits each, so that what a keyframe costs is shared out fairly.
     let n = 2 * KEYFRAME_AFTER_COMMITS;
     let update = "UPDATE t SET n = $2 WHERE id = $1";
-    compare.prepared("update by key", n, "4", update, |random| {
+    let two = |random: &mut Random| {
         vec![Value::Int(random.below(rows) as i64), Value::Int(random.below(rows) as i64)]
-    });
+    };
+    compare.parsed("update by key", n, "4", update, two);
+    compare.prepared("update by key", n, "", update, two);
     let mut next = 0;
     let delete = "DELETE FROM t WHERE id = $1";
-    compare.prepared("delete by key", n, "4", delete, |_| {
+    compare.parsed("delete by key", n, "4", delete, |_| {
         next += 7;
         vec![Value::Int((next / 2 % rows) as i64)]
     });
@@ -177,6 +206,30 @@ impl Compare<'_> {
         n: u64,
         goal: &str,
         sql: &str,
+        values: impl FnMut(&mut Random) -> Vec<Value>,
+    ) {
+        self.again(&format!("{what}, prepared"), n, goal, sql, true, values);
+    }
+
+    /// The same; SQLite prepares it each time.
+    fn parsed(
+        &mut self,
+        what: &str,
+        n: u64,
+        goal: &str,
+        sql: &str,
+        values: impl FnMut(&mut Random) -> Vec<Value>,
+    ) {
+        self.again(what, n, goal, sql, false, values);
+    }
+
+    fn again(
+        &mut self,
+        what: &str,
+        n: u64,
+        goal: &str,
+        sql: &str,
+        kept: bool,
         mut values: impl FnMut(&mut Random) -> Vec<Value>,
     ) {
         let random = &mut Random(11);
@@ -190,7 +243,13 @@ impl Compare<'_> {
         let values: Vec<Vec<Theirs>> = values.iter().map(|values| theirs(values)).collect();
         let mut statement = self.peer.prepare(sql).expect("prepare");
         let mut expected = 0;
-        let peer_time = cpu_each(n, |i| expected += drain(&mut statement, &values[i as usize]));
+        let peer_time = cpu_each(n, |i| {
+            let values = &values[i as usize];
+            expected += match kept {
+                true => drain(&mut statement, values),
+                false => drain(&mut self.peer.prepare(sql).expect("prepare"), values),
+            };
+        });
         let what = format!("CPU: {what}");
         match failed {
             Some(error) => self.report.figure(&what, self.rows, &error.to_string(), goal),

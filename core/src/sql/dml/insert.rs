@@ -12,6 +12,7 @@ use crate::expr::{EvalContext, Expr};
 use crate::row::{Row, TableDef, TableId, TableState};
 use crate::sql::bind::{Scope, bind_in};
 use crate::sql::context::{QueryContext, eval_at};
+use crate::sql::literal::constant;
 use crate::sql::meter::Meter;
 use crate::sql::query::{self as query_engine, run_select};
 use crate::sql::request::{Limits, Output, OutputColumn, StatementKind};
@@ -274,9 +275,13 @@ fn value_of(
     expr: &SqlExpr,
     eval: &EvalContext<'_>,
 ) -> Result<Option<Value>> {
-    match is_default(expr) {
-        true => Ok(None),
-        false => Ok(Some(bind_in(ctx, &Scope::empty(), expr)?.eval(&[], eval)?)),
+    match expr {
+        // What binding and evaluating would come to; rows of parameters are read a thousand at once.
+        SqlExpr::Value(value) if ctx.params.asked().is_none() => {
+            Ok(Some(constant(value, &ctx.params)?))
+        }
+        expr if is_default(expr) => Ok(None),
+        expr => Ok(Some(bind_in(ctx, &Scope::empty(), expr)?.eval(&[], eval)?)),
     }
 }
 
