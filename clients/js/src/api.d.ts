@@ -11,7 +11,7 @@ export interface components {
         AsOf: {
             /** @enum {string} */
             type: "now" | "timestamp" | "transaction" | "scn" | "snapshot";
-            value?: (string | number | null) | null;
+            value?: (string | number) | null;
         } | string | number;
         Branch: {
             /** Format: date-time */

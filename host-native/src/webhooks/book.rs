@@ -6,7 +6,7 @@
 
 use super::journal::{Journal, Line, Mark, Registered};
 use super::send::check;
-use super::{ATTEMPTS_KEPT, SENDING_MAX, WEBHOOKS_MAX, WebhookOptions};
+use super::{ATTEMPTS_KEPT, LOOKING_MAX, SENDING_MAX, WEBHOOKS_MAX, WebhookOptions};
 use crate::embedded::EmbeddedDatabase;
 use offshoot_api::host::Call;
 use offshoot_api::webhooks::{
@@ -45,6 +45,7 @@ struct Entry {
     /// Oldest first.
     attempts: VecDeque<Attempt>,
     sending: Arc<Semaphore>,
+    looking: Arc<Semaphore>,
     /// How often the webhook was changed. Who waits on its behalf begins anew then.
     version: watch::Sender<u64>,
 }
@@ -57,6 +58,8 @@ pub(super) struct Subscriber {
     pub secret: String,
     pub subscription: Subscription,
     pub sending: Arc<Semaphore>,
+    /// Held by whoever looks up its receiver's name.
+    pub looking: Arc<Semaphore>,
     /// Changes with the webhook and ends with it.
     pub changes: watch::Receiver<u64>,
     version: u64,
@@ -73,6 +76,7 @@ impl Entry {
             cursors: HashMap::new(),
             attempts: VecDeque::new(),
             sending: Arc::new(Semaphore::new(SENDING_MAX)),
+            looking: Arc::new(Semaphore::new(LOOKING_MAX)),
             version: watch::Sender::new(0),
         }
     }
@@ -224,6 +228,7 @@ impl Book {
             secret: entry.webhook.secret.clone(),
             subscription: entry.webhook.subscription.clone(),
             sending: entry.sending.clone(),
+            looking: entry.looking.clone(),
             changes: entry.version.subscribe(),
             version: *entry.version.borrow(),
         };

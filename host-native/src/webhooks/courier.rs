@@ -265,13 +265,13 @@ impl Lane {
             Err(why) => return Ok(Err(Undelivered { status: None, why })),
         };
         let options: &WebhookOptions = &self.book.options;
-        let sending = self.subscriber.sending.clone();
+        let Subscriber { sending, looking, .. } = self.subscriber.clone();
         let kept = &mut self.kept;
         tokio::select! {
             done = async {
                 // The semaphore is never closed.
                 let _place = sending.acquire().await;
-                send(&target, &letter, options, kept).await
+                send(&target, &letter, options, &looking, kept).await
             } => Ok(done),
             _ = self.subscriber.changes.changed() => Err(Ended),
             _ = self.stopped.changed() => Err(Ended),

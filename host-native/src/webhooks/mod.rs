@@ -54,6 +54,9 @@ const ATTEMPTS_KEPT: usize = 100;
 const LANES_MAX: usize = 256;
 /// Requests to one webhook at a time.
 const SENDING_MAX: usize = 8;
+/// Look-ups of one webhook's name at a time. Each holds a thread until the system's resolver answers,
+/// which gives up late, and later the more it is asked.
+const LOOKING_MAX: usize = 1;
 
 /// How long to wait after so many attempts in a row failed: half a second, doubled each time, five
 /// minutes at most; and up to a quarter more, so that not all come back at once.

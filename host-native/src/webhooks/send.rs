@@ -19,6 +19,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -29,6 +31,9 @@ const ADDRESSES_MAX: usize = 3;
 
 /// How much of an answer is read, so that its connection can be used again. It is not kept.
 const ANSWER_MAX_BYTES: usize = 64 << 10;
+
+/// How long who registers a webhook waits for the look-up of its name.
+const CHECK_WAIT_MAX: Duration = Duration::from_secs(2);
 
 const NOT_PUBLIC: &str = "it leads to an address that is not public, and this server sends to none of those \
      (--webhook-allow-private)";
@@ -60,8 +65,8 @@ pub(super) struct Letter {
 #[derive(Default)]
 pub(super) struct Kept(Option<SendRequest<Full<Bytes>>>);
 
-/// Refuses a URL that leads nowhere but to addresses that are not public. Waits for the look-up of
-/// its name; one that cannot be looked up now may mean something later.
+/// Refuses a URL that leads nowhere but to addresses that are not public. Waits a little for the
+/// look-up of its name; one that cannot be looked up now may mean something later.
 pub(super) fn check(target: &Target, options: &WebhookOptions) -> Result<(), String> {
     if options.allow_private {
         return Ok(());
@@ -69,10 +74,32 @@ pub(super) fn check(target: &Target, options: &WebhookOptions) -> Result<(), Str
     if target.is_openly_private() {
         return Err(NOT_PUBLIC.into());
     }
-    match (target.host.as_str(), target.port).to_socket_addrs() {
-        Ok(addresses) => allowed(addresses, options).map(drop),
-        Err(_) => Ok(()),
+    let (tell, told) = std::sync::mpsc::channel();
+    let place = (target.host.clone(), target.port);
+    let looked = std::thread::Builder::new()
+        .name("offshoot-lookup".into())
+        // Nobody may be left who wants to know.
+        .spawn(move || drop(tell.send(place.to_socket_addrs())));
+    match looked.map(|_| told.recv_timeout(CHECK_WAIT_MAX)) {
+        Ok(Ok(Ok(addresses))) => allowed(addresses, options).map(drop),
+        _ => Ok(()),
     }
+}
+
+/// The addresses of a name. Whoever gives up waiting leaves a thread behind that the system keeps, and
+/// that keeps its place: so there is never more than one of a webhook.
+async fn looked_up(
+    target: &Target,
+    looking: &Arc<Semaphore>,
+) -> Result<std::vec::IntoIter<SocketAddr>, String> {
+    let place = looking.clone().acquire_owned().await.map_err(|error| error.to_string())?;
+    let name = (target.host.clone(), target.port);
+    let looked = spawn_blocking(move || {
+        let _place = place;
+        name.to_socket_addrs()
+    });
+    let looked = looked.await.map_err(|error| format!("its name was not looked up: {error}"))?;
+    looked.map_err(|error| format!("its name is not known: {error}"))
 }
 
 fn allowed(
@@ -93,10 +120,12 @@ pub(super) async fn send(
     target: &Target,
     letter: &Letter,
     options: &WebhookOptions,
+    looking: &Arc<Semaphore>,
     kept: &mut Kept,
 ) -> Result<u16, Undelivered> {
     let mut open = kept.0.take();
-    match tokio::time::timeout(options.timeout, attempt(target, letter, options, &mut open)).await {
+    let attempt = attempt(target, letter, options, looking, &mut open);
+    match tokio::time::timeout(options.timeout, attempt).await {
         Ok(done) => {
             kept.0 = open;
             done
@@ -109,6 +138,7 @@ async fn attempt(
     target: &Target,
     letter: &Letter,
     options: &WebhookOptions,
+    looking: &Arc<Semaphore>,
     open: &mut Option<SendRequest<Full<Bytes>>>,
 ) -> Result<u16, Undelivered> {
     let signature = sign(&letter.secret, &letter.id, letter.now, &letter.body);
@@ -131,7 +161,7 @@ async fn attempt(
     {
         return answered(response, used, open).await;
     }
-    let mut fresh = connect(target, options).await?;
+    let mut fresh = connect(target, options, looking).await?;
     let response = fresh.send_request(request()?).await.map_err(|e| told(&e))?;
     answered(response, fresh, open).await
 }
@@ -174,11 +204,10 @@ fn refused(status: StatusCode) -> String {
 async fn connect(
     target: &Target,
     options: &WebhookOptions,
+    looking: &Arc<Semaphore>,
 ) -> Result<SendRequest<Full<Bytes>>, Undelivered> {
-    let addresses = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
-    let addresses = addresses.map_err(|error| format!("its name is not known: {error}"))?;
     let mut failed = String::new();
-    for address in allowed(addresses, options)? {
+    for address in allowed(looked_up(target, looking).await?, options)? {
         let share = options.timeout / ADDRESSES_MAX as u32;
         match tokio::time::timeout(share.max(Duration::from_secs(1)), TcpStream::connect(address))
             .await
