@@ -250,9 +250,11 @@ fn literals_taken_out_change_no_answer() {
         for _ in 0..pick(&["1", "1", "2", "3"]).parse::<usize>().unwrap() {
             let left = side(&mut pick);
             let (operator, literal) = (pick(&OPERATORS), pick(&LITERALS));
-            conditions.push(match pick(&["l", "l", "r", "n", "p"]).as_str() {
+            let listed = format!("{left} IN ({literal}, {}, 2)", pick(&LITERALS));
+            conditions.push(match pick(&["l", "l", "r", "n", "p", "i"]).as_str() {
                 "r" => format!("{literal} {operator} {left}"),
                 "n" => format!("NOT {left} {operator} {literal}"),
+                "i" => listed,
                 "p" => format!("({left}{operator}{literal})"),
                 _ => format!("{left} {operator} {literal}"),
             });

@@ -8,6 +8,7 @@ use offshoot_core::history::Micros;
 use offshoot_core::moment::Moment;
 use offshoot_core::sql::{Limits, Output, Request, Session};
 use offshoot_core::value::Value;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -35,11 +36,36 @@ pub struct EmbeddedDatabase {
 /// # Errors
 /// `Internal` where the system has no randomness to give.
 pub fn moment() -> Result<Moment> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
+    let seed = SEEDS.with_borrow_mut(Seeds::next)?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let now = Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
     Ok(Moment { now, seed })
+}
+
+/// Seeds that a thread asks the system for at a time: each call costs it more than a lookup by key.
+const SEEDS_AT_ONCE: usize = 32;
+
+thread_local! {
+    static SEEDS: RefCell<Seeds> = const { RefCell::new(Seeds { drawn: [[0; 32]; SEEDS_AT_ONCE], left: 0 }) };
+}
+
+/// Seeds that are still to be given out.
+struct Seeds {
+    drawn: [[u8; 32]; SEEDS_AT_ONCE],
+    left: usize,
+}
+
+impl Seeds {
+    fn next(&mut self) -> Result<[u8; 32]> {
+        if self.left == 0 {
+            getrandom::fill(self.drawn.as_flattened_mut())
+                .map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
+            self.left = SEEDS_AT_ONCE;
+        }
+        self.left -= 1;
+        // What was given out is not kept.
+        Ok(std::mem::take(&mut self.drawn[self.left]))
+    }
 }
 
 /// Limits with a deadline from now, and a clock for EXPLAIN ANALYZE.

@@ -309,7 +309,8 @@ impl Session {
         })
     }
 
-    /// Runs a query without parameters by the plan of the same query with parameters, if there is one.
+    /// Runs a query without parameters as the same query with parameters, if it can be read so. What is
+    /// wrong with a query is told of the query as it was written.
     fn lifted(&self, request: &Request<'_>) -> Result<Option<Output>> {
         if !request.params.is_empty() || request.sql.len() > request.limits.sql_bytes {
             return Ok(None);
@@ -318,12 +319,24 @@ impl Session {
         let Ok(parsed) = self.database.statements.parse(&lifted.sql, usize::MAX) else {
             return Ok(None);
         };
-        if !parsed.points.is_empty() || parsed.plan.is_never() {
+        if !parsed.points.is_empty() {
             return Ok(None);
         }
         let request = Request { params: &lifted.params, ..request.clone() };
         let params = request.params.into();
-        self.reading(&request, &parsed, params, |ctx| parsed.plan.run(ctx, parsed.statement()?))
+        let statement = parsed.statement()?;
+        if !matches!(kind_of(statement), Ok(Kind::Query)) {
+            return Ok(None);
+        }
+        let run = |ctx: &QueryContext<'_>| match parsed.plan.run(ctx, statement)? {
+            Some(output) => Ok(output),
+            None => query::run(ctx, statement),
+        };
+        match self.reading(&request, &parsed, params, run) {
+            Ok(output) => Ok(Some(output)),
+            Err(error @ (Error::Fault(_) | Error::Limit(_))) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Reads at the point that a request asks for: the open transaction, the durable head, or the

@@ -19,8 +19,9 @@
 //!
 //! So does a query on all rows of one table, without conditions.
 //!
-//! A text whose literals stand where values could be left open has the plan of the text with
-//! parameters in their place ([`Lifted`]).
+//! A text with literals behind comparisons and in lists of IN, below its WHERE, has the plan of the
+//! text with parameters in their place ([`Lifted`]), or its syntax tree where no plan is kept: a
+//! parameter is bound as the literal would be.
 
 use super::plan::{Node, Statement};
 use crate::error::{Error, Result};
@@ -34,7 +35,7 @@ use std::mem::Discriminant;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Parameters of a statement whose plan is kept, at most.
-const PARAMS_MAX: usize = 16;
+const PARAMS_MAX: usize = 64;
 /// The longest text whose literals are looked at, in bytes.
 const LIFTED_BYTES_MAX: usize = 1024;
 
@@ -99,11 +100,6 @@ impl Keeping {
         *self.slot() = Slot::Kept(kept.clone());
         let source = ctx.source(&kept.name)?;
         super::run::execute_on(ctx, &kept.statement, source).map(Some)
-    }
-
-    /// Whether it is known that no plan can be kept.
-    pub fn is_never(&self) -> bool {
-        matches!(*self.slot(), Slot::Never)
     }
 
     // What a panicking thread leaves is whole: a slot is replaced or it is not.
@@ -228,8 +224,9 @@ pub(in crate::sql) struct Lifted {
     pub params: Vec<Value>,
 }
 
-/// Takes literals that stand behind a comparison out of a query. `None`: there are none, or what is
-/// written might be meant otherwise.
+/// Takes literals out of the conditions of a query: those behind a comparison, and those of lists of
+/// IN. `None`: there are none, or what is written might be meant otherwise. Elsewhere a literal may name
+/// a column of the result or be its number, so it stays.
 pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
     let text = sql.trim_start();
     let is_select = text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("SELECT "));
@@ -242,6 +239,10 @@ pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
     let mut params = Vec::new();
     // How far the text was taken over, and whether a comparison stands before what comes.
     let (mut done, mut i, mut compares) = (0, 0, false);
+    // Whether the outermost WHERE was read, whether conditions are read, and how far a list of IN was:
+    // what stands before that WHERE may name a column of the result, a subquery as a whole included.
+    let (mut below, mut conditions, mut list) = (false, false, List::Outside);
+    let mut depth = 0usize;
     while i < bytes.len() {
         let start = i;
         match at(i) {
@@ -251,15 +252,23 @@ pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
             b' ' | b'\t' | b'\n' | b'\r' => i += 1,
             b'=' | b'<' | b'>' => {
                 i += 1;
-                compares = true;
+                compares = conditions;
+                list = List::Outside;
             }
+            b'(' if list == List::Announced => {
+                i += 1;
+                depth += 1;
+                list = List::Inside;
+            }
+            b',' if list == List::Inside => i += 1,
             quote @ (b'"' | b'`') => {
                 i = closed(bytes, i + 1, quote)?;
-                compares = false;
+                (compares, list) = (false, List::Outside);
             }
             b'\'' => {
                 i = closed(bytes, i + 1, b'\'')?;
-                if std::mem::take(&mut compares) && ends(at(i)) {
+                let alone = list == List::Inside && is_alone(bytes, i);
+                if (std::mem::take(&mut compares) && ends(at(i))) || alone {
                     let inner = text.get(start + 1..i - 1)?;
                     shape.push_str(text.get(done..start)?);
                     params.push(Value::from(inner.replace("''", "'")));
@@ -272,7 +281,9 @@ pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
                 }
                 let digits = text.get(start..i)?;
                 let plain = digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
-                if std::mem::take(&mut compares) && plain && ends(at(i)) {
+                let alone = list == List::Inside && is_alone(bytes, i);
+                let compared = std::mem::take(&mut compares) && ends(at(i));
+                if plain && (compared || alone) {
                     shape.push_str(text.get(done..start)?);
                     params.push(Value::Int(digits.parse().ok()?));
                     done = i;
@@ -283,10 +294,25 @@ pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
                     i += 1;
                 }
                 compares = false;
+                let word = text.get(start..i)?;
+                let is = |known: &&str| word.eq_ignore_ascii_case(known);
+                list = if conditions && is(&"IN") { List::Announced } else { List::Outside };
+                if is(&"WHERE") {
+                    below |= depth == 0;
+                    conditions = below;
+                } else if ["SELECT", "GROUP", "ORDER", "HAVING", "WINDOW"].iter().any(is) {
+                    conditions = false;
+                    below &= depth > 0;
+                }
             }
-            _ => {
+            other => {
                 i += 1;
-                compares = false;
+                match other {
+                    b'(' => depth += 1,
+                    b')' => depth = depth.checked_sub(1)?,
+                    _ => {}
+                }
+                (compares, list) = (false, List::Outside);
             }
         }
         if done == i && done > start {
@@ -299,6 +325,25 @@ pub(in crate::sql) fn lifted(sql: &str) -> Option<Lifted> {
     }
     shape.push_str(text.get(done..)?);
     Some(Lifted { sql: shape, params })
+}
+
+/// How far a list of IN was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    Outside,
+    /// Its bracket comes next.
+    Announced,
+    Inside,
+}
+
+/// Whether an item of a list is over here.
+fn is_alone(bytes: &[u8], from: usize) -> bool {
+    let next = bytes
+        .get(from..)
+        .into_iter()
+        .flatten()
+        .find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+    matches!(next, Some(b',' | b')'))
 }
 
 /// Behind what closes a quote.
@@ -332,6 +377,14 @@ mod tests {
         let (sql, params) = found.unwrap();
         assert_eq!(sql, "select name, 'x' from t where id=$1 and n <> $2 LIMIT 5;");
         assert_eq!(params, [Value::Int(42), Value::from("it's")]);
+        let (sql, params) =
+            shape("SELECT a IN (9) FROM t WHERE a NOT IN (1 ,'x', -2) AND b IN (SELECT c = 3 FROM u WHERE d = 4)")
+                .unwrap();
+        assert_eq!(
+            sql,
+            "SELECT a IN (9) FROM t WHERE a NOT IN ($1 ,$2, -2) AND b IN (SELECT c = 3 FROM u WHERE d = $3)"
+        );
+        assert_eq!(params.len(), 3);
         let (sql, params) = shape("SELECT \"a = 1\" FROM t WHERE (a >= 7)").unwrap();
         assert_eq!(
             (sql.as_str(), params),
@@ -355,6 +408,12 @@ mod tests {
             "SELECT a FROM t WHERE a = e'x\\'' AND b = 5",
             "SELECT a FROM t WHERE a = e'x'",
             "SELECT a FROM t WHERE a = 5+1",
+            "SELECT a FROM t WHERE a BETWEEN 1 AND 5",
+            "SELECT a FROM t WHERE b GROUP BY a = 5 HAVING a = 5 ORDER BY a = 5",
+            "SELECT count(*) FILTER (WHERE a = 5) FROM t",
+            "SELECT (SELECT a FROM t WHERE a = 5), a IN (1, 2), a = 3 FROM t",
+            "SELECT a FROM (SELECT a FROM t WHERE a = 5) q",
+            "SELECT a FROM t WHERE b UNION SELECT a = 5 FROM t",
             "SELECT a FROM t WHERE a = 'open",
             "DELETE FROM t WHERE a = 5",
         ] {
