@@ -266,13 +266,16 @@ fn run(random: &mut Random, queries: usize) -> Tally {
     tally
 }
 
+/// Where no other is asked for.
+const SEED: u64 = 20_261_121;
+
 #[test]
 fn no_answer_differs() {
     let queries = match std::env::var("RANDOM_QUERIES") {
         Ok(number) => number.parse().expect("RANDOM_QUERIES is a number"),
         Err(_) => QUERIES,
     };
-    let mut random = Random::seeded("random queries");
+    let mut random = Random::settled("random queries", SEED);
     let tally = on_large_stack(move || run(&mut random, queries));
     let Tally { asked, same, telling, moot, refused, again, shown, .. } = tally;
     let refusals: usize = refused.values().map(|(count, _)| count).sum();

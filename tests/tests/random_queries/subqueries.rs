@@ -82,8 +82,15 @@ impl Writer<'_> {
             let [a, b] = [Type::Int, Type::Text].map(|ty| self.leaf(ty, &own));
             let [c, d] = [Type::Int, Type::Text].map(|ty| self.leaf(ty, scope));
             let rows = sql!["(SELECT ", a, ", ", b, " FROM ", from, filter, ")"];
-            // Without NOT: by an index, SQLite takes a row with a NULL in it for one that differs.
-            return Some(sql!["((", c, ", ", d, ") IN ", rows, ")"]);
+            // Found by an index, SQLite takes a row with a NULL in it for one that differs.
+            let within = sql!["((", c, ", ", d, ") IN ", rows, ")"];
+            return Some(sql![
+                "(ifnull(",
+                within,
+                ", FALSE) = ",
+                ["TRUE", "FALSE"][usize::from(!not.is_empty())],
+                ")"
+            ]);
         }
         let ty = *self.pick(&[Type::Int, Type::Int, Type::Text, Type::Real]);
         let item = match self.random.below(4) {
