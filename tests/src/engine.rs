@@ -7,6 +7,8 @@ use offshoot_core::database::{AsOf, Database};
 use offshoot_core::error::{Error, Result};
 use offshoot_core::history::Micros;
 use offshoot_core::moment::Moment;
+#[cfg(not(target_family = "wasm"))]
+use offshoot_core::sql::Clock;
 use offshoot_core::sql::{Limits, Output, Prepared, Request, Session};
 use offshoot_core::value::{Value, from_json};
 use serde_json::Value as Json;
@@ -29,6 +31,8 @@ pub struct Engine {
     database: Arc<Database>,
     sessions: HashMap<String, Session>,
     statements: u64,
+    /// Whether statements may see a clock, where there is one.
+    clock: bool,
 }
 
 impl Engine {
@@ -40,7 +44,18 @@ impl Engine {
         let moment = Moment { now: Micros(START_SECONDS * 1_000_000), seed: [7; 32] };
         let store = Arc::new(MemoryStore::new());
         let database = Database::open(store, &moment).expect("a database in memory").value;
-        Engine { database: Arc::new(database), sessions: HashMap::new(), statements: 0 }
+        Engine {
+            database: Arc::new(database),
+            sessions: HashMap::new(),
+            statements: 0,
+            clock: true,
+        }
+    }
+
+    /// The same database, whose answers are those of a machine without a clock: EXPLAIN ANALYZE tells
+    /// no times.
+    pub fn without_clock(self) -> Self {
+        Engine { clock: false, ..self }
     }
 
     /// Runs a statement in the first session.
@@ -115,7 +130,7 @@ impl Engine {
             params,
             as_of: AsOf::Now,
             read_only: false,
-            limits: limits(),
+            limits: limits(self.clock),
             moment: Moment { now: Micros(seconds * 1_000_000), seed },
         }
     }
@@ -128,17 +143,17 @@ impl Default for Engine {
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn limits() -> Limits {
+fn limits(clock: bool) -> Limits {
     let begin = Instant::now();
     Limits {
         expired: Some(Arc::new(move || begin.elapsed() > STATEMENT_TIME_MAX)),
-        clock: Some(Arc::new(move || begin.elapsed().as_micros() as u64)),
+        clock: clock.then(|| Arc::new(move || begin.elapsed().as_micros() as u64) as Clock),
         ..Limits::default()
     }
 }
 
 #[cfg(target_family = "wasm")]
-fn limits() -> Limits {
+fn limits(_clock: bool) -> Limits {
     Limits::default()
 }
 
