@@ -44,12 +44,15 @@ impl<'a> CommitReader<'a> {
         if let Some(header) = self.held().get(id) {
             return Ok(header.clone());
         }
-        let chunk = self.chunk(id)?;
-        let header = CommitHeader::decode(chunk.bytes())
-            .map_err(|reason| HistoryError::Malformed { commit: *id, reason })?;
-        let header = Arc::new(header);
+        let header = Arc::new(self.decoded(id)?);
         self.remember(*id, header.clone());
         Ok(header)
+    }
+
+    fn decoded(&self, id: &CommitId) -> Result<CommitHeader, HistoryError> {
+        let chunk = self.chunk(id)?;
+        CommitHeader::decode(chunk.bytes())
+            .map_err(|reason| HistoryError::Malformed { commit: *id, reason })
     }
 
     /// Takes a header that the caller has at hand, so that it is not read again.
@@ -139,7 +142,13 @@ impl<'a> CommitReader<'a> {
         if self.is_dropped(&jump) {
             return Ok(here);
         }
-        let (after, after_scn) = match self.header(&jump)?.jump {
+        // Not kept: a commit that is made reads it once.
+        let held = self.held().get(&jump).map(|header| header.jump);
+        let behind = match held {
+            Some(behind) => behind,
+            None => self.decoded(&jump)?.jump,
+        };
+        let (after, after_scn) = match behind {
             Some(after) => after,
             // The first commit jumps to itself.
             None => (jump, jump_scn),

@@ -6,10 +6,12 @@
 //! The whole predicate is checked again on every row, so that a path may be wider than what is asked
 //! for and never wrong.
 
+use super::bind::OUTER;
 use super::context::QueryContext;
-use super::predicate::{Wanted, wanted};
+use super::keeping::filled;
+use super::predicate::{Wanted, as_key, wanted};
 use crate::error::Result;
-use crate::expr::Expr;
+use crate::expr::{CompareOp, Expr};
 use crate::row::TableState;
 use crate::tree::{KeyRange, successor};
 use crate::value::{SqlType, Value, encode_key};
@@ -185,6 +187,46 @@ fn direction(
     fits.then_some(reverse)
 }
 
+/// The path of `key = constant` where the key is one whole number: it says all that the predicate
+/// does. `given` are the values that positions from [`OUTER`] on stand for.
+fn lone_key(table: &TableState, predicate: &Expr<usize>, given: &[Value]) -> Option<RowPlan> {
+    let Expr::Compare { op: CompareOp::Eq, left, right } = predicate else { return None };
+    let [(key, descending)] = table.table.key() else { return None };
+    let constant = match (left.as_ref(), right.as_ref()) {
+        (Expr::Column(at), other) | (other, Expr::Column(at)) if at == key => other,
+        _ => return None,
+    };
+    let value = match constant {
+        Expr::Literal(value) => value,
+        Expr::Column(at) => given.get(at.checked_sub(OUTER)?)?,
+        _ => return None,
+    };
+    let ty = table.table.def.columns.get(*key)?.ty;
+    let stored = match value {
+        Value::Int(_) if ty.is_integer() => as_key(value.clone(), &ty)?,
+        _ => return None,
+    };
+    let mut bytes = Vec::with_capacity(12);
+    encode_key(&mut bytes, &stored, *descending);
+    Some(RowPlan { path: Path::Keys(vec![bytes]), reverse: false, filter: None, rows: 1 })
+}
+
+/// Chooses a path for a predicate with values in the places that were left open.
+///
+/// # Errors
+/// As [`plan_rows`].
+pub(super) fn plan_given(
+    ctx: &QueryContext<'_>,
+    table: &TableState,
+    predicate: Option<&Expr<usize>>,
+    given: &[Value],
+) -> Result<RowPlan> {
+    match predicate.and_then(|predicate| lone_key(table, predicate, given)) {
+        Some(plan) => Ok(plan),
+        None => plan_rows(ctx, table, predicate.map(|predicate| filled(predicate, given))),
+    }
+}
+
 /// Chooses how to find the rows that a predicate is true of.
 ///
 /// # Errors
@@ -194,6 +236,9 @@ pub(super) fn plan_rows(
     table: &TableState,
     predicate: Option<Expr<usize>>,
 ) -> Result<RowPlan> {
+    if let Some(plan) = predicate.as_ref().and_then(|predicate| lone_key(table, predicate, &[])) {
+        return Ok(plan);
+    }
     let filter = predicate.filter(|p| *p != Expr::Literal(Value::Bool(true)));
     let count = table.rows.count();
     let Some(predicate) = &filter else { return Ok(RowPlan::only(None, count)) };

@@ -267,7 +267,7 @@ pub fn delete_rows(
 }
 
 fn without_params(limits: &Limits) -> WriteContext<'_> {
-    WriteContext { points: &[], params: &[], limits, rows: None, trace: None }
+    WriteContext { points: &[], params: &[], limits, rows: None, kept: None, trace: None }
 }
 
 fn write(

@@ -39,6 +39,7 @@ mod ddl_text;
 mod dialect;
 mod dml;
 mod glue;
+mod keeping;
 mod literal;
 mod meter;
 mod national;

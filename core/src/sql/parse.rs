@@ -4,11 +4,12 @@ use super::bounds::check_shape;
 use super::branching::{self, Branching};
 use super::ddl_text;
 use super::dialect::OffshootDialect;
-use super::dml::LiteralRow;
+use super::dml::{KeptWrite, LiteralRow};
+use super::keeping::Keeping;
 use super::national::plain_texts;
 use super::parameters::{self, Parameters};
 use super::points::{PointText, take_points};
-use super::query::Keeping;
+use super::query::KeptQuery;
 use super::refused::feature;
 use crate::error::{Error, Result};
 use gluesql_core::sqlparser::ast::{Expr, Ident, OrderByExpr, SelectItem, Statement};
@@ -26,8 +27,10 @@ pub(crate) struct Parsed {
     pub body: Body,
     /// The points that marks in it number.
     pub points: Vec<PointText>,
-    /// Its plan, where that can be kept.
-    pub plan: Keeping,
+    /// A query's plan, where that can be kept.
+    pub plan: Keeping<KeptQuery>,
+    /// The same of an UPDATE or a DELETE.
+    pub write: Keeping<KeptWrite>,
     /// The rows of an INSERT that were read apart from it; they stand for those of its VALUES.
     pub rows: Option<Vec<LiteralRow>>,
     /// Its parameters, all of which it names `$n`.
@@ -85,6 +88,7 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
             points: Vec::new(),
             parameters,
             plan: Keeping::default(),
+            write: Keeping::default(),
             rows: None,
         });
     }
@@ -92,7 +96,8 @@ pub(crate) fn parse(sql: &str, bytes_max: usize) -> Result<Parsed> {
     match read(tokens) {
         Ok(statement) => {
             let body = Body::Sql(Arc::new(statement));
-            Ok(Parsed { body, points, parameters, plan: Keeping::default(), rows: None })
+            let (plan, write) = (Keeping::default(), Keeping::default());
+            Ok(Parsed { body, points, parameters, plan, write, rows: None })
         }
         Err(error @ Error::Sql(_)) => match feature(&tokenize(sql, bytes_max)?.0) {
             Some(feature) => Err(Error::Unsupported(feature)),

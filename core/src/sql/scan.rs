@@ -82,6 +82,15 @@ impl<'w> Walk<'w> {
         {
             return read(row).map(Some);
         }
+        if let Path::Keys(keys) = self.plan.path()
+            && let [key] = keys.as_slice()
+        {
+            if std::mem::replace(&mut self.begun, 1) > 0 {
+                return Ok(None);
+            }
+            let row = self.table.rows.get(self.ctx.chunks, key)?;
+            return row.map(|row| read(&row)).transpose();
+        }
         self.next()?.map(|(_, row)| read(&row)).transpose()
     }
 
@@ -220,16 +229,18 @@ pub(super) type Kept = (Arc<[u8]>, Arc<[u8]>);
 pub(super) fn collect_rows(
     ctx: &QueryContext<'_>,
     source: &Source,
-    plan: &RowPlan,
+    plan: RowPlan,
     meter: &Meter<'_>,
 ) -> Result<Vec<Kept>> {
     let table = &source.table.table;
-    let mut wanted = vec![false; table.def.columns.len()];
+    let plan = Arc::new(plan);
+    let width = plan.filter().map_or(0, |_| table.def.columns.len());
+    let mut wanted = vec![false; width];
     note_columns(plan.filter(), &mut wanted);
     let mut row = vec![Value::Null; wanted.len()];
     let eval = ctx.eval();
     let before = Taken::now(ctx.chunks, ctx.limits);
-    let mut walk = Walk::new(ctx, source, Arc::new(plan.clone()));
+    let mut walk = Walk::new(ctx, source, plan.clone());
     let mut found = Vec::new();
     while let Some((key, stored)) = walk.next()? {
         meter.step()?;
@@ -245,7 +256,7 @@ pub(super) fn collect_rows(
     if let Some(trace) = ctx.trace {
         let mut taken = Taken::default();
         taken.add_since(before, ctx.chunks, ctx.limits);
-        let (line, rows) = (of_rows(&source.table, plan), found.len());
+        let (line, rows) = (of_rows(&source.table, &plan), found.len());
         let taken = taken.shown(ctx.limits);
         trace.rows([format!("{line} ({rows} rows in 1 runs, {taken})")]);
     }

@@ -422,6 +422,7 @@ impl Session {
             params: request.params,
             limits: &request.limits,
             rows: parsed.rows.as_deref(),
+            kept: Some(&parsed.write),
             trace: None,
         };
         whole(txn, &request.moment, |txn| write::run(txn, &env, parsed.statement()?))
@@ -463,9 +464,8 @@ impl Session {
         seeds: &[[u8; 32]],
         body: impl Fn(&Session, &mut Txn) -> Result<(T, String)>,
     ) -> Result<(T, Option<crate::database::Receipt<Option<crate::database::Committed>>>)> {
-        let slot = SlotToken(first_half(moment.derive("slot", 0)));
         let mut lost = 0;
-        let mut holds = false;
+        let mut slot = None;
         let outcome = loop {
             let attempt = (|| {
                 let mut txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
@@ -476,10 +476,9 @@ impl Session {
                     return Ok((value, None, temporary));
                 }
                 // The commit's time is the first statement's.
-                stamp(&mut txn, moment)?;
+                txn.stamp(*moment);
                 let note = CommitNote { author: self.author.clone(), message };
-                let who = holds.then_some(slot);
-                let receipt = self.database.commit(&self.branch, &txn, &note, who)?;
+                let receipt = self.database.commit(&self.branch, &txn, &note, slot)?;
                 Ok((value, Some(receipt), temporary))
             })();
             match attempt {
@@ -489,14 +488,15 @@ impl Session {
             if lost > LOSSES_FREE {
                 // Whoever holds it first must end first: then `Busy` reaches the host, which waits.
                 let expires = Micros(moment.now.0.saturating_add(SLOT_LEASE_MICROS));
-                match self.database.take_slot(&self.branch, slot, moment.now, expires) {
-                    Ok(()) => holds = true,
+                let token = SlotToken(first_half(moment.derive("slot", 0)));
+                match self.database.take_slot(&self.branch, token, moment.now, expires) {
+                    Ok(()) => slot = Some(token),
                     Err(busy) => break Err(busy),
                 }
             }
         };
-        if holds {
-            self.database.give_slot(&self.branch, slot);
+        if let Some(token) = slot {
+            self.database.give_slot(&self.branch, token);
         }
         self.settle(&outcome, seeds);
         let (value, receipt, temporary) = outcome?;
@@ -588,7 +588,7 @@ impl Session {
         let mut open = self.open.take().ok_or_else(none_open)?;
         let mut output = Output::done(StatementKind::Commit, 0);
         if open.txn.is_dirty() {
-            stamp(&mut open.txn, moment)?;
+            open.txn.stamp(*moment);
             let note = CommitNote { author: self.author.clone(), message: message(&open.done) };
             match self.database.commit(&self.branch, &open.txn, &note, open.slot) {
                 Ok(receipt) => (output.commit, output.ticket) = (receipt.value, receipt.ticket),
@@ -663,12 +663,6 @@ pub(super) fn whole<T>(
         txn.undo_statement();
     }
     done
-}
-
-/// Makes this the time of the transaction's commit.
-fn stamp(txn: &mut Txn, moment: &Moment) -> Result<()> {
-    txn.begin_statement(*moment);
-    txn.end_statement()
 }
 
 fn first_half(bytes: [u8; 32]) -> [u8; 16] {

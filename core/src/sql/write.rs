@@ -1,7 +1,8 @@
 //! Statements that write, inside a transaction.
 
 use super::context::{QueryContext, table_name};
-use super::dml::LiteralRow;
+use super::dml::{KeptWrite, LiteralRow};
+use super::keeping::Keeping;
 use super::points::split_mark;
 use super::query::plain_table;
 use super::request::{Limits, Output};
@@ -30,8 +31,38 @@ pub(crate) struct WriteContext<'w> {
     pub limits: &'w Limits,
     /// The rows of an INSERT that were read apart from it.
     pub rows: Option<&'w [LiteralRow]>,
+    /// Where its statement keeps its plan.
+    pub kept: Option<&'w Keeping<KeptWrite>>,
     /// Who is told how rows are found.
     pub trace: Option<&'w Trace>,
+}
+
+impl<'w> WriteContext<'w> {
+    /// The context for reading what a transaction holds now.
+    pub fn reading<'c>(&'c self, txn: &'c Txn) -> QueryContext<'c> {
+        self.context(txn.state(), txn.chunks(), txn.moment(), Some(txn))
+    }
+
+    fn context<'c>(
+        &'c self,
+        state: &'c State,
+        chunks: &'c Arc<Chunks>,
+        moment: &'c Moment,
+        txn: Option<&'c Txn>,
+    ) -> QueryContext<'c> {
+        QueryContext {
+            state,
+            points: self.points,
+            chunks,
+            txn,
+            params: self.params.into(),
+            limits: self.limits,
+            moment,
+            database: None,
+            branch: None,
+            trace: self.trace,
+        }
+    }
 }
 
 /// What a statement reads while it writes: the state as it was when this was taken. It holds no
@@ -60,18 +91,7 @@ impl<'w> Snapshot<'w> {
 
     /// The context for reading. `txn` is told what is read, where it is given.
     pub fn context<'s>(&'s self, txn: Option<&'s Txn>) -> QueryContext<'s> {
-        QueryContext {
-            state: &self.state,
-            points: self.env.points,
-            chunks: &self.chunks,
-            txn,
-            params: self.env.params.into(),
-            limits: self.env.limits,
-            moment: &self.moment,
-            database: None,
-            branch: None,
-            trace: self.env.trace,
-        }
+        self.env.context(&self.state, &self.chunks, &self.moment, txn)
     }
 }
 

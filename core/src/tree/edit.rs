@@ -63,7 +63,8 @@ pub fn edit<K: AsRef<[u8]>, V: AsRef<[u8]>>(
     root: Root,
     changes: impl IntoIterator<Item = (K, Option<V>)>,
 ) -> Result<Root, TreeError> {
-    let mut pairs: Vec<(K, Option<Stored<V>>)> = Vec::new();
+    let changes = changes.into_iter();
+    let mut pairs: Vec<(K, Option<Stored<V>>)> = Vec::with_capacity(changes.size_hint().0);
     for (key, value) in changes {
         check_key(key.as_ref(), pairs.last().map(|(last, _)| last))?;
         pairs.push((key, value.map(|value| Stored::new(chunks, value))));

@@ -182,11 +182,16 @@ impl Txn {
     /// Starts a statement: until it ends, all of it can be undone, and its volatile values derive
     /// from this moment.
     pub fn begin_statement(&mut self, moment: Moment) {
+        self.stamp(moment);
+        self.before_statement = Some(self.now.clone());
+        self.statement.clear();
+    }
+
+    /// Makes this the time of the commit, and what is volatile from here on derive from this moment.
+    pub fn stamp(&mut self, moment: Moment) {
         self.moment = moment;
         self.drawn = 0;
         self.ids.rewind(&moment.seed);
-        self.before_statement = Some(self.now.clone());
-        self.statement.clear();
     }
 
     /// Ends a statement: constraints over more than one row are checked for every row that it
@@ -352,7 +357,13 @@ impl Txn {
     ///
     /// # Errors
     /// As [`Txn::insert`].
-    pub fn update(&mut self, table: TableId, key: &Arc<[u8]>, old: &[u8], row: &Row) -> Result<()> {
+    pub fn update(
+        &mut self,
+        table: TableId,
+        key: &Arc<[u8]>,
+        old: &Arc<[u8]>,
+        row: &Row,
+    ) -> Result<()> {
         let (definition, next_auto) = self.table(table)?;
         let row = &*computed(&definition, row)?;
         definition.check_row(row)?;
@@ -364,14 +375,14 @@ impl Txn {
             _ => {
                 let new = definition.encode(row);
                 self.pass_over(&definition, next_auto, row);
-                self.write(table, key.clone(), Some(old.into()), Some(new), None)
+                self.write(table, key.clone(), Some(old.clone()), Some(new), None)
             }
         }
     }
 
     /// Removes a row. `old` is the stored row that stands under `key`.
-    pub fn take(&mut self, table: TableId, key: &Arc<[u8]>, old: &[u8]) -> Result<()> {
-        self.write(table, key.clone(), Some(old.into()), None, None)
+    pub fn take(&mut self, table: TableId, key: &Arc<[u8]>, old: &Arc<[u8]>) -> Result<()> {
+        self.write(table, key.clone(), Some(old.clone()), None, None)
     }
 
     /// Puts a row that stood under `from` under its new key.

@@ -92,6 +92,20 @@ pub(super) fn bind<'p>(
     Binder::new(scope, params.into()).bind(expr)
 }
 
+/// Binds an expression that holds no subquery, and parameters of these types only where they can be
+/// left open (see `keeping`).
+///
+/// # Errors
+/// As [`bind`]; any where a parameter stands elsewhere.
+pub(super) fn bind_open(
+    scope: &Scope<'_>,
+    expr: &SqlExpr,
+    families: &[Option<SqlType>],
+) -> Result<Bound> {
+    let none: &[Value] = &[];
+    Binder::new(scope, none.into()).leaving_open(families).bind(expr)
+}
+
 /// Binds an expression of a statement; subqueries that stand by themselves are run once.
 ///
 /// # Errors
@@ -235,7 +249,7 @@ impl<'b> Binder<'b> {
     }
 
     /// Parameters of these types stand for what the frame is given, where they are compared with what
-    /// is of the same family (see `query::kept`).
+    /// is of the same family (see `keeping`).
     pub fn leaving_open(mut self, open: &'b [Option<SqlType>]) -> Self {
         self.open = open;
         self
@@ -342,7 +356,7 @@ impl<'b> Binder<'b> {
         if self.open.is_empty() || !is_comparison(op) || self.mixed(left) {
             return None;
         }
-        super::query::left_open(name, self.open, self.scope.type_of(left)).map(Expr::Column)
+        super::keeping::left_open(name, self.open, self.scope.type_of(left)).map(Expr::Column)
     }
 
     fn binary(&self, op: &Op, left: Bound, right: Bound) -> Result<Bound> {

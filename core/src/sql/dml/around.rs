@@ -60,6 +60,11 @@ pub(super) fn beside(body: SetExpr, or: Option<SqliteOnConflict>, on: Option<OnI
 }
 
 impl<'s> Around<'s> {
+    /// Whether nothing at all stands there.
+    pub fn is_bare(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether nothing of it says which rows are meant.
     pub fn is_nothing(&self) -> bool {
         self.with().is_none() && !self.cuts()

@@ -4,17 +4,19 @@ use super::target::column_of;
 use crate::error::{Error, Kind, Result};
 use crate::expr::{EvalContext, Expr};
 use crate::row::{Row, StoredExpr, Table, TableDef};
-use crate::sql::bind::{Scope, bind_alone};
+use crate::sql::bind::{Scope, bind_alone, bind_open};
 use crate::sql::context::QueryContext;
+use crate::sql::keeping::position;
 use crate::sql::types;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Assignment, AssignmentTarget, Expr as SqlExpr, FunctionArg, FunctionArgExpr, FunctionArguments,
-    ObjectName,
+    ObjectName, Value as SqlValue,
 };
 use std::borrow::Cow;
 
 /// A column that is given a new value; `None` stands for NULL.
+#[derive(Debug)]
 pub(in crate::sql) struct Assigned {
     /// The column's position.
     pub column: usize,
@@ -155,6 +157,31 @@ impl<'s> SetList<'s> {
             assigned.push(Assigned { column: *column, value });
         }
         Ok(Some(assigned))
+    }
+
+    /// Binds the list with parameters of these types left open, and those that are a column's whole
+    /// value.
+    ///
+    /// # Errors
+    /// What binding gives; any for what cannot be bound so.
+    pub fn bind_open(
+        &self,
+        scope: &Scope<'_>,
+        def: &TableDef,
+        families: &[Option<SqlType>],
+    ) -> Result<Vec<Assigned>> {
+        let bound = |(column, value): &(usize, Option<Cow<'s, SqlExpr>>)| {
+            let value = match value.as_deref() {
+                None => default_of(def, *column)?,
+                Some(SqlExpr::Value(SqlValue::Placeholder(name))) => {
+                    let at = position(name);
+                    Some(Expr::Column(at.ok_or_else(|| Error::Unsupported(name.clone()))?))
+                }
+                Some(expr) => Some(bind_open(scope, expr, families)?),
+            };
+            Ok(Assigned { column: *column, value })
+        };
+        self.0.iter().map(bound).collect()
     }
 
     /// The list for rows that have the values of its expressions behind their own columns.

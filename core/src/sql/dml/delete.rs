@@ -2,19 +2,19 @@
 
 use super::around::Around;
 use super::cascade::{Changed, follow, is_parent};
+use super::kept::{KeptWrite, kept};
 use super::returning::Returning;
-use super::target::{Found, Reading, Target};
+use super::target::{Found, Reading, Target, matching};
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::TableState;
-use crate::sql::access::plan_rows;
-use crate::sql::bind::{Scope, bind_alone};
-use crate::sql::context::{QueryContext, Source, eval_at};
+use crate::sql::bind::{Scope, bind_alone, bind_open};
+use crate::sql::context::{QueryContext, eval_at};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
-use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
+use crate::value::SqlType;
 use gluesql_core::sqlparser::ast::{Delete, FromTable, Query};
 use std::sync::Arc;
 
@@ -50,6 +50,24 @@ fn way(
             Ok(bound.map_or(Way::Query, |bound| Way::Rows(Some(bound))))
         }
     }
+}
+
+/// Its plan with parameters of these types left open.
+///
+/// # Errors
+/// What binding gives; any for what cannot be bound so.
+fn plan_to_keep(
+    state: &TableState,
+    delete: &Delete,
+    around: Around<'_>,
+    families: &[Option<SqlType>],
+) -> Result<KeptWrite> {
+    if delete.using.is_some() || delete.returning.is_some() || !around.is_bare() {
+        return Err(Error::Unsupported("a kept plan of more than one table's rows".into()));
+    }
+    let scope = Scope::of_table(&state.table.def, target(delete)?.alias());
+    let predicate = delete.selection.as_ref().map(|expr| bind_open(&scope, expr, families));
+    Ok(KeptWrite { assigned: Vec::new(), predicate: predicate.transpose()? })
 }
 
 fn reading<'r>(delete: &'r Delete, around: Around<'r>) -> Reading<'r> {
@@ -102,6 +120,11 @@ pub(in crate::sql) fn delete(
     }
     let target = target(delete)?;
     let state = target.find(txn.state())?.clone();
+    let make = |families: &[Option<SqlType>]| plan_to_keep(&state, delete, around, families);
+    if let Some(kept) = kept(env, &state, make)? {
+        let found = matching(txn, env, &state, kept.plan.predicate.as_ref(), env.params)?;
+        return apply(txn, env, &state, found, Returning::nothing());
+    }
     let def = &state.table.def;
     let snapshot = Snapshot::of(txn, env);
     let ctx = snapshot.context(Some(txn));
@@ -114,7 +137,7 @@ pub(in crate::sql) fn delete(
         Way::Query => {
             let (found, beside) = target.rows(&ctx, &state, &reading(delete, around))?;
             let returning = Returning::read(&ctx, def, target.alias(), shown, &beside)?;
-            apply(txn, env, &state, found.into_iter(), returning)
+            apply(txn, env, &state, found, returning)
         }
     }
 }
@@ -130,14 +153,7 @@ pub(in crate::sql) fn delete_matching(
     predicate: Option<Expr<usize>>,
     returning: Returning,
 ) -> Result<Output> {
-    let rows = {
-        let snapshot = Snapshot::of(txn, env);
-        let ctx = snapshot.context(Some(txn));
-        let source = Source { table: state.clone(), current: true };
-        let plan = plan_rows(&ctx, &source.table, predicate)?;
-        collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?
-    };
-    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    let found = matching(txn, env, state, predicate.as_ref(), &[])?;
     apply(txn, env, state, found, returning)
 }
 
@@ -145,12 +161,12 @@ fn apply(
     txn: &mut Txn,
     env: &WriteContext<'_>,
     state: &TableState,
-    found: impl Iterator<Item = Found>,
+    found: Vec<Found>,
     mut returning: Returning,
 ) -> Result<Output> {
     let id = state.table.id();
     let moment = *txn.moment();
-    let before = Snapshot::of(txn, env);
+    let before = returning.is_wanted().then(|| Snapshot::of(txn, env));
     let eval = eval_at(&moment, env.limits);
     let meter = Meter::new(env.limits);
     let parent = is_parent(txn, id);
@@ -170,6 +186,8 @@ fn apply(
         output.affected += 1;
     }
     follow(txn, env, changed)?;
-    returning.finish(&before.context(Some(txn)), &mut output)?;
+    if let Some(before) = before {
+        returning.finish(&before.context(Some(txn)), &mut output)?;
+    }
     Ok(output)
 }

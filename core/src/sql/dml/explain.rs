@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   update t                                       what is done; ANALYZE says how much
-//!     search t by primary key: 1 key, filtered     how its rows are found, and what its subqueries do
+//!     search t by primary key: 1 key               how its rows are found, and what its subqueries do
 //!     subquery (value), run once
 //!       scan o
 //!     foreign key o_t of o: set to NULL            what follows

@@ -13,12 +13,18 @@ use super::around::{Around, query};
 use super::returning::Returning;
 use super::syntax::plain_name;
 use crate::error::{Error, Result};
+use crate::expr::Expr;
 use crate::row::{State, TableState};
+use crate::sql::access::plan_given;
 use crate::sql::bind::{ROW_KEY, children};
-use crate::sql::context::QueryContext;
+use crate::sql::context::{QueryContext, Source};
+use crate::sql::meter::Meter;
 use crate::sql::points::split_mark;
 use crate::sql::query::{aggregate_of, described, plain_table, run_select};
 use crate::sql::request::{Limits, OutputColumn};
+use crate::sql::scan::collect_rows;
+use crate::sql::write::WriteContext;
+use crate::txn::Txn;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
     Expr as SqlExpr, GroupByExpr, Ident, ObjectName, Query, Select, SelectItem, SetExpr,
@@ -60,6 +66,26 @@ pub(super) struct Reading<'r> {
     pub shows_others: bool,
     pub selection: Option<&'r SqlExpr>,
     pub around: Around<'r>,
+}
+
+/// The rows of a table that a predicate over its own columns is true of, with values in the places
+/// that were left open.
+///
+/// # Errors
+/// A fault; a limit; what the predicate gives.
+pub(super) fn matching(
+    txn: &Txn,
+    env: &WriteContext<'_>,
+    state: &Arc<TableState>,
+    predicate: Option<&Expr<usize>>,
+    given: &[Value],
+) -> Result<Vec<Found>> {
+    let ctx = env.reading(txn);
+    let source = Source { table: state.clone(), current: true };
+    let plan = plan_given(&ctx, state, predicate, given)?;
+    let rows = collect_rows(&ctx, &source, plan, &Meter::new(env.limits))?;
+    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
+    Ok(found.collect())
 }
 
 impl<'s> Target<'s> {

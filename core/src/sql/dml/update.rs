@@ -3,20 +3,20 @@
 use super::around::Around;
 use super::assign::{Assigned, SetList};
 use super::cascade::{Changed, follow, is_parent};
+use super::kept::{KeptWrite, kept};
 use super::returning::Returning;
-use super::target::{Found, Reading, Target};
+use super::target::{Found, Reading, Target, matching};
 use super::update_or::{self, Or};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::row::{Row, TableId, TableState};
-use crate::sql::access::plan_rows;
-use crate::sql::bind::{Scope, bind_alone};
-use crate::sql::context::{QueryContext, Source, eval_at};
+use crate::sql::bind::{Scope, bind_alone, bind_open};
+use crate::sql::context::{QueryContext, eval_at};
 use crate::sql::meter::Meter;
 use crate::sql::request::{Output, OutputColumn, StatementKind};
-use crate::sql::scan::collect_rows;
 use crate::sql::write::{Snapshot, WriteContext};
 use crate::txn::Txn;
+use crate::value::SqlType;
 use gluesql_core::sqlparser::ast::{
     Assignment, Expr as SqlExpr, Query, SelectItem, TableWithJoins,
 };
@@ -69,6 +69,26 @@ impl<'s> Update<'s> {
         })
     }
 
+    /// Its plan with parameters of these types left open.
+    ///
+    /// # Errors
+    /// What binding gives; any for what cannot be bound so.
+    fn kept(
+        &self,
+        state: &TableState,
+        around: Around<'_>,
+        families: &[Option<SqlType>],
+    ) -> Result<KeptWrite> {
+        if self.from.is_some() || self.returning.is_some() || !around.is_bare() {
+            return Err(Error::Unsupported("a kept plan of more than one table's rows".into()));
+        }
+        let def = &state.table.def;
+        let scope = Scope::of_table(def, self.target()?.alias());
+        let predicate = self.selection.map(|expr| bind_open(&scope, expr, families)).transpose()?;
+        let assigned = SetList::read(def, self.assignments)?.bind_open(&scope, def, families)?;
+        Ok(KeptWrite { assigned, predicate })
+    }
+
     fn reading<'r>(&'r self, set: &SetList<'r>, around: Around<'r>) -> Reading<'r> {
         Reading {
             shown: set.exprs(),
@@ -117,6 +137,12 @@ pub(in crate::sql) fn update(
 ) -> Result<Output> {
     let target = update.target()?;
     let state = target.find(txn.state())?.clone();
+    let make = |families: &[Option<SqlType>]| update.kept(&state, around, families);
+    if let Some(kept) = kept(env, &state, make)? {
+        let found = matching(txn, env, &state, kept.plan.predicate.as_ref(), env.params)?;
+        let assigned = kept.plan.assigned(env.params);
+        return apply(txn, env, &state, &assigned, (found, 0), Returning::nothing());
+    }
     let def = &state.table.def;
     let set = SetList::read(def, update.assignments)?;
     let or = Or::of(around.or())?;
@@ -128,7 +154,7 @@ pub(in crate::sql) fn update(
             match or {
                 None => update_matching(txn, env, &state, &assigned, predicate, returning),
                 Some(or) => {
-                    let found = (matching(txn, env, &state, predicate)?, 0);
+                    let found = (matching(txn, env, &state, predicate.as_ref(), &[])?, 0);
                     update_or::apply(txn, env, (&state, &assigned), found, or, returning)
                 }
             }
@@ -161,24 +187,8 @@ pub(in crate::sql) fn update_matching(
     predicate: Option<Expr<usize>>,
     returning: Returning,
 ) -> Result<Output> {
-    let found = matching(txn, env, state, predicate)?;
+    let found = matching(txn, env, state, predicate.as_ref(), &[])?;
     apply(txn, env, state, assigned, (found, 0), returning)
-}
-
-/// The rows that a predicate is true of.
-fn matching(
-    txn: &Txn,
-    env: &WriteContext<'_>,
-    state: &Arc<TableState>,
-    predicate: Option<Expr<usize>>,
-) -> Result<Vec<Found>> {
-    let snapshot = Snapshot::of(txn, env);
-    let ctx = snapshot.context(Some(txn));
-    let source = Source { table: state.clone(), current: true };
-    let plan = plan_rows(&ctx, &source.table, predicate)?;
-    let rows = collect_rows(&ctx, &source, &plan, &Meter::new(env.limits))?;
-    let found = rows.into_iter().map(|(key, stored)| Found { key, stored, beside: Vec::new() });
-    Ok(found.collect())
 }
 
 /// Changes rows that were found. What is assigned sees the row and what was found beside it; so many
@@ -194,7 +204,7 @@ fn apply(
     let table = &state.table;
     let id: TableId = table.id();
     let moment = *txn.moment();
-    let before = Snapshot::of(txn, env);
+    let before = returning.is_wanted().then(|| Snapshot::of(txn, env));
     let eval = eval_at(&moment, env.limits).drawn_before(drawn);
     let meter = Meter::new(env.limits);
     let moves = assigned.iter().any(|a| table.key().iter().any(|(at, _)| *at == a.column));
@@ -230,6 +240,8 @@ fn apply(
         txn.put_moved(id, &from, &row)?;
     }
     follow(txn, env, changed)?;
-    returning.finish(&before.context(Some(txn)), &mut output)?;
+    if let Some(before) = before {
+        returning.finish(&before.context(Some(txn)), &mut output)?;
+    }
     Ok(output)
 }

@@ -1,23 +1,14 @@
-//! Plans that are kept with their statements.
-//!
-//! Binding a query costs more than finding a row by its key, and programs run the same few statements
-//! with other values. So a query on one table whose conditions compare columns with parameters is
-//! bound once, with the values left open, and run many times:
+//! Queries whose plans are kept with their statements, and texts that share one.
 //!
 //! ```text
 //!   text ─▶ Parsed ─▶ kept plan ── values, and the table as it is now ─▶ path ─▶ rows
-//!                        │
-//!                        └─ made for one definition of the table and one kind of each value
 //! ```
 //!
-//! A value that is left open is what a frame is given from outside, as in a correlated subquery: its
-//! scan puts the values in and then chooses its path. So nothing is kept that depends on rows or on
-//! values. What may be left open is narrow: one side of a comparison whose other side is of the same
-//! family of types, where a literal would mean just itself. Any other use of a parameter, and any
-//! other form of plan, is not kept, and the statement is bound each time as if this file were not
-//! there.
-//!
-//! So does a query on all rows of one table, without conditions.
+//! A query on one table whose conditions compare columns with parameters is bound once, with the values
+//! left open ([`keeping`](crate::sql::keeping)), and run many times. A value that is left open is what a
+//! frame is given from outside, as in a correlated subquery: its scan puts the values in and then
+//! chooses its path. So does a query on all rows of one table, without conditions. Any other form of
+//! query is bound each time as if this file were not there.
 //!
 //! A text with literals behind comparisons and in lists of IN, below its WHERE, has the plan of the
 //! text with parameters in their place ([`Lifted`]), or its syntax tree where no plan is kept: a
@@ -26,43 +17,24 @@
 use super::plan::{Node, Statement};
 use crate::error::{Error, Result};
 use crate::row::Table;
-use crate::sql::bind::OUTER;
 use crate::sql::context::QueryContext;
+use crate::sql::keeping::{Keeping, PARAMS_MAX, Slot, families, may_be_kept};
 use crate::sql::request::Output;
-use crate::value::{SqlType, Value};
+use crate::value::Value;
 use gluesql_core::sqlparser::ast::{ObjectName, Query, SetExpr, Statement as Ast, TableFactor};
-use std::mem::Discriminant;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Parameters of a statement whose plan is kept, at most.
-const PARAMS_MAX: usize = 64;
 /// The longest text whose literals are looked at, in bytes.
 const LIFTED_BYTES_MAX: usize = 1024;
 
-/// Where a parsed statement keeps its plan.
-#[derive(Debug, Clone, Default)]
-pub(in crate::sql) struct Keeping(Arc<Mutex<Slot>>);
-
-#[derive(Debug, Default)]
-enum Slot {
-    #[default]
-    Untried,
-    /// Its form allows no kept plan.
-    Never,
-    Kept(Arc<Kept>),
-}
-
+/// The plan of a query on one table.
 #[derive(Debug)]
-struct Kept {
+pub(in crate::sql) struct KeptQuery {
     name: ObjectName,
-    /// The definition that it was made for.
-    table: Arc<Table>,
-    /// The kinds of values that it was made for.
-    kinds: Vec<Discriminant<Value>>,
     statement: Statement,
 }
 
-impl Keeping {
+impl Keeping<KeptQuery> {
     /// Runs a statement by its kept plan, which is made where there is none yet. `None`: it has
     /// none, and nothing was done.
     ///
@@ -74,56 +46,40 @@ impl Keeping {
             return Ok(None);
         }
         ctx.limits.check_time()?;
-        let known = match &*self.slot() {
-            Slot::Never => return Ok(None),
-            Slot::Untried => None,
-            Slot::Kept(kept) => Some(kept.clone()),
-        };
-        if let Some(kept) = known {
-            let Ok(source) = ctx.source(&kept.name) else { return Ok(None) };
-            if Arc::ptr_eq(&source.table.table, &kept.table) {
+        let mut slot = self.known();
+        if let Slot::Kept(kept) = &slot {
+            let Ok(source) = ctx.source(&kept.plan.name) else { return Ok(None) };
+            if kept.is_of(&source.table.table) {
                 return match kept.is_for(&params) {
-                    true => super::run::execute_on(ctx, &kept.statement, source).map(Some),
+                    true => super::run::execute_on(ctx, &kept.plan.statement, source).map(Some),
                     false => Ok(None),
                 };
             }
+            slot = Slot::Untried;
         }
-        // NULL has no kind of its own, so it says nothing about the next values.
-        if params.iter().any(Value::is_null) {
-            return Ok(None);
+        if let Slot::Untried = slot
+            && may_be_kept(&params)
+        {
+            slot = match made(ctx, statement)? {
+                Some((plan, table)) => self.keep(&table, &params, plan),
+                None => self.never(),
+            };
         }
-        let Some(kept) = made(ctx, statement)? else {
-            *self.slot() = Slot::Never;
-            return Ok(None);
-        };
-        let kept = Arc::new(kept);
-        *self.slot() = Slot::Kept(kept.clone());
-        let source = ctx.source(&kept.name)?;
-        super::run::execute_on(ctx, &kept.statement, source).map(Some)
-    }
-
-    // What a panicking thread leaves is whole: a slot is replaced or it is not.
-    fn slot(&self) -> std::sync::MutexGuard<'_, Slot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
-    fn is_for(&self, params: &[Value]) -> bool {
-        self.kinds.len() == params.len()
-            && self.kinds.iter().zip(params).all(|(k, v)| *k == std::mem::discriminant(v))
+        let Slot::Kept(kept) = slot else { return Ok(None) };
+        let source = ctx.source(&kept.plan.name)?;
+        super::run::execute_on(ctx, &kept.plan.statement, source).map(Some)
     }
 }
 
 /// A plan with the values of all parameters left open, where there can be one.
-fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
+fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<(KeptQuery, Arc<Table>)>> {
     let Ast::Query(query) = statement else { return Ok(None) };
     let Some(name) = lone_table(query, ctx.params.is_empty()) else { return Ok(None) };
     let Ok(source) = ctx.source(name) else { return Ok(None) };
     if !source.current || source.table.table.def.view().is_some() {
         return Ok(None);
     }
-    let types: Vec<Option<SqlType>> = ctx.params.iter().map(family).collect();
+    let types = families(&ctx.params);
     // Where a parameter stands anywhere else, it is not found.
     let bare = QueryContext { params: (&[][..]).into(), ..*ctx };
     let statement = match super::bind::statement_with(&bare, query, &types) {
@@ -136,12 +92,8 @@ fn made(ctx: &QueryContext<'_>, statement: &Ast) -> Result<Option<Kept>> {
     let plain = statement.ctes.is_empty()
         && statement.query.subs.is_empty()
         && if ctx.params.is_empty() { is_of_all(root) } else { is_plain(root) };
-    Ok(plain.then(|| Kept {
-        name: name.clone(),
-        table: source.table.table.clone(),
-        kinds: ctx.params.iter().map(std::mem::discriminant).collect(),
-        statement,
-    }))
+    let table = source.table.table.clone();
+    Ok(plain.then(|| (KeptQuery { name: name.clone(), statement }, table)))
 }
 
 /// The only table of a query that is no more than a SELECT, and that has conditions only if they may
@@ -182,39 +134,6 @@ fn is_of_all(node: &Node) -> bool {
         Node::Group(group) => is_of_all(&group.input),
         _ => false,
     }
-}
-
-/// The type of what a value compares with as it is; `None`: it might be read as something else.
-fn family(value: &Value) -> Option<SqlType> {
-    Some(match value {
-        Value::Int(_) => SqlType::BigInt,
-        Value::Text(_) => SqlType::Text,
-        Value::Bool(_) => SqlType::Boolean,
-        Value::Float(_) => SqlType::Double,
-        _ => return None,
-    })
-}
-
-/// Whether a value of a family, compared with what is of a type, means itself.
-fn means_itself(family: SqlType, beside: SqlType) -> bool {
-    match family {
-        SqlType::BigInt => beside.is_integer(),
-        SqlType::Text => beside.is_text(),
-        SqlType::Boolean => beside == SqlType::Boolean,
-        SqlType::Double => beside.is_float(),
-        _ => false,
-    }
-}
-
-/// The position that stands for a parameter whose value is left open, beside something of a type.
-pub(in crate::sql) fn left_open(
-    name: &str,
-    types: &[Option<SqlType>],
-    beside: SqlType,
-) -> Option<usize> {
-    let number = name.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1)?;
-    let family = (*types.get(number)?)?;
-    means_itself(family, beside).then_some(OUTER + number)
 }
 
 /// A query with parameters in the place of literals, and the literals.

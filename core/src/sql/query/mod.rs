@@ -41,7 +41,7 @@ pub(super) use above::aggregate_of;
 pub(super) use bind::{lone_subquery, statement};
 pub(super) use describe::described;
 pub(super) use explain::{explained, listed as explanation, of_rows};
-pub(super) use kept::{Keeping, left_open, lifted};
+pub(super) use kept::{KeptQuery, lifted};
 pub(super) use page::{Item, bind_items_with, page, plain_table};
 pub(super) use run::execute;
 

@@ -193,7 +193,7 @@ EXPLAIN UPDATE t SET b = (SELECT name FROM o WHERE o.t = t.id) WHERE id = 2
 ----
 plan
 update t
-  search t by primary key: 1 key, filtered
+  search t by primary key: 1 key
   subquery (value), run for each row around it
     search o for what is around it
 

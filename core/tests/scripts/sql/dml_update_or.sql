@@ -163,4 +163,4 @@ EXPLAIN UPDATE OR REPLACE t SET n = 1 WHERE id = 3
 ----
 plan
 update t
-  search t by primary key: 1 key, filtered
+  search t by primary key: 1 key

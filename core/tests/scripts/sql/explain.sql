@@ -149,7 +149,7 @@ EXPLAIN UPDATE p SET n = n + 1 WHERE id = 2
 ----
 plan
 update p
-  search p by primary key: 1 key, filtered
+  search p by primary key: 1 key
 
 EXPLAIN UPDATE p SET id = id + 100 WHERE n > 10
 ----
@@ -180,7 +180,7 @@ EXPLAIN UPDATE c SET v = (SELECT n FROM p WHERE p.id = c.p) WHERE id = 1
 ----
 plan
 update c
-  search c by primary key: 1 key, filtered
+  search c by primary key: 1 key
   subquery (value), run for each row around it
     search p for what is around it
 
@@ -238,7 +238,7 @@ EXPLAIN DELETE FROM p WHERE id = 1
 ----
 plan
 delete from p
-  search p by primary key: 1 key, filtered
+  search p by primary key: 1 key
   foreign key c_p_fkey of c: they follow
   foreign key c_code_fkey of c: none may be left
 
@@ -267,7 +267,7 @@ EXPLAIN ANALYZE DELETE FROM p WHERE id = 4
 ----
 plan
 delete from p (1 rows, 0 chunk reads)
-  search p by primary key: 1 key, filtered (1 rows in 1 runs, 0 chunk reads)
+  search p by primary key: 1 key (1 rows in 1 runs, 0 chunk reads)
   foreign key c_p_fkey of c: they follow
   foreign key c_code_fkey of c: none may be left
 
@@ -275,7 +275,7 @@ EXPLAIN ANALYZE DELETE FROM p WHERE id = 1
 ----
 plan
 delete from p (1 rows, 0 chunk reads)
-  search p by primary key: 1 key, filtered (1 rows in 1 runs, 0 chunk reads)
+  search p by primary key: 1 key (1 rows in 1 runs, 0 chunk reads)
   foreign key c_p_fkey of c: they follow
   foreign key c_code_fkey of c: none may be left
 
@@ -305,7 +305,7 @@ EXPLAIN ANALYZE DELETE FROM c WHERE id = 3
 ----
 plan
 delete from c (1 rows, 0 chunk reads)
-  search c by primary key: 1 key, filtered (1 rows in 1 runs, 0 chunk reads)
+  search c by primary key: 1 key (1 rows in 1 runs, 0 chunk reads)
 
 SELECT id FROM c
 ----

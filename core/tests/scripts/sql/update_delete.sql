@@ -14,7 +14,7 @@ EXPLAIN UPDATE t SET v = v + 1 WHERE id = 3
 ----
 plan
 update t
-  search t by primary key: 1 key, filtered
+  search t by primary key: 1 key
 
 UPDATE t SET v = v + 1 WHERE id = 3
 ----

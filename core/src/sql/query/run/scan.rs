@@ -5,9 +5,9 @@ use super::{Frame, One, Operator};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::row::Table;
-use crate::sql::access::{RowPlan, plan_rows};
-use crate::sql::bind::OUTER;
+use crate::sql::access::{RowPlan, plan_given, plan_rows};
 use crate::sql::context::Source;
+use crate::sql::keeping::filled;
 use crate::sql::scan::Walk;
 use crate::value::Value;
 use std::sync::Arc;
@@ -89,14 +89,12 @@ pub(super) fn chosen<'f>(
     scan: &'f Scan,
     more: Option<Expr<usize>>,
 ) -> Result<RowPlan> {
-    let given = |at: &usize| -> Result<Expr<usize>> {
-        Ok(match at.checked_sub(OUTER).and_then(|at| frame.given.get(at)) {
-            Some(value) => Expr::Literal(value.clone()),
-            None => Expr::Column(*at),
-        })
-    };
-    let filter = scan.filter.as_ref().map(|filter| filter.replace_columns(&mut { given }));
-    let mut filter = match (filter.transpose()?, more) {
+    let (ctx, table) = (frame.rt.ctx, &frame.source(scan).table);
+    if more.is_none() && scan.among.is_empty() {
+        return plan_given(ctx, table, scan.filter.as_ref(), frame.given);
+    }
+    let filter = scan.filter.as_ref().map(|filter| filled(filter, frame.given));
+    let mut filter = match (filter, more) {
         (Some(filter), Some(more)) => Some(filter.and(more)),
         (filter, more) => filter.or(more),
     };
@@ -107,7 +105,7 @@ pub(super) fn chosen<'f>(
             None => found,
         });
     }
-    plan_rows(frame.rt.ctx, &frame.source(scan).table, filter)
+    plan_rows(ctx, table, filter)
 }
 
 pub(super) fn rows<'f>(
