@@ -232,7 +232,8 @@ impl Compare<'_> {
         kept: bool,
         mut values: impl FnMut(&mut Random) -> Vec<Value>,
     ) {
-        let random = &mut Random(11);
+        // Other values than the last time, so that what is written is not there already.
+        let random = &mut Random(if kept { 13 } else { 11 });
         let values: Vec<Vec<Value>> = (0..n).map(|_| values(random)).collect();
         let mut found = 0;
         let mut failed = None;

@@ -49,8 +49,8 @@ fn told(answer: &Result<Output>) -> String {
 
 const TABLES: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT UNIQUE, s VARCHAR(4), f REAL,
     b BOOLEAN, d DECIMAL(6,2), day DATE, small SMALLINT CHECK (small < 100),
-    twice INT GENERATED ALWAYS AS (a * 2) STORED, dflt TEXT DEFAULT 'new')";
-const ASSIGNED: [&str; 19] = [
+    u, twice INT GENERATED ALWAYS AS (a * 2) STORED, dflt TEXT DEFAULT 'new')";
+const ASSIGNED: [&str; 21] = [
     "a = $1",
     "s = $1",
     "f = $1",
@@ -69,9 +69,11 @@ const ASSIGNED: [&str; 19] = [
     "b = (a = $1)",
     "(s, d) = ($1, 1.5)",
     "small = NULL",
+    "u = $1",
+    "b = (u > $1)",
     "a = (SELECT MAX(a) FROM t) + 1",
 ];
-const CONDITIONS: [&str; 22] = [
+const CONDITIONS: [&str; 26] = [
     "id = $2",
     "id = $2",
     "id = $2",
@@ -92,6 +94,10 @@ const CONDITIONS: [&str; 22] = [
     "id = $2 + 1",
     "id = (SELECT MIN(id) FROM t WHERE id > $2)",
     "s LIKE $2",
+    "u = $2",
+    "u > $2",
+    "u = 'abc' OR id = $2",
+    "u IN (1, 'abc') AND id = $2",
     "nothing = $2",
     "b AND id = $2",
 ];
@@ -132,9 +138,10 @@ fn a_kept_plan_does_what_a_plan_made_anew_does() {
         if round % 6 == 0 {
             let id = pick(6);
             let row = format!(
-                "INSERT OR IGNORE INTO t (id, a, s, f, b, d, day, small) VALUES \
-                 ({id}, {}, 'x', 0.5, TRUE, 2, '2024-02-29', 3)",
-                round + id
+                "INSERT OR IGNORE INTO t (id, a, s, f, b, d, day, small, u) VALUES \
+                 ({id}, {}, 'x', 0.5, TRUE, 2, '2024-02-29', 3, {})",
+                round + id,
+                ["1", "'abc'", "2.5", "x'01'", "NULL", "'2'"][pick(6)]
             );
             for side in [&mut kept, &mut bound] {
                 side.run(&row);

@@ -116,8 +116,7 @@ impl Database {
         let body = body.map_or(Body::Root(root), Body::Delta);
         let shallow = self.shallow();
         let history = CommitReader::with_shallow(chunks, &shallow);
-        history.remember(head.commit, head.header.clone());
-        let links = history.links(&parents, now)?;
+        let links = history.links_on(&parents, &head.header, now)?;
         let commit = links.commit(&note.author, &note.message, body);
         let id = CommitId(chunks.stage(commit.encode()));
         let header = Arc::new(commit.into_header());

@@ -55,8 +55,7 @@ impl<'a> CommitReader<'a> {
             .map_err(|reason| HistoryError::Malformed { commit: *id, reason })
     }
 
-    /// Takes a header that the caller has at hand, so that it is not read again.
-    pub fn remember(&self, id: CommitId, header: Arc<CommitHeader>) {
+    fn remember(&self, id: CommitId, header: Arc<CommitHeader>) {
         let mut headers = self.held();
         if headers.len() >= HEADERS_MAX {
             headers.clear();
@@ -101,12 +100,23 @@ impl<'a> CommitReader<'a> {
     /// that it extends, made at `now`. Its time is `now`, or one microsecond after its first parent
     /// where the clock stands behind.
     pub fn links(&self, parents: &[CommitId], now: Micros) -> Result<Links, HistoryError> {
+        let first = parents.first().ok_or(HistoryError::Parents(0))?;
+        let before = self.header(first)?;
+        self.links_on(parents, &before, now)
+    }
+
+    /// The same for one who has the header of the first parent.
+    pub fn links_on(
+        &self,
+        parents: &[CommitId],
+        before: &CommitHeader,
+        now: Micros,
+    ) -> Result<Links, HistoryError> {
         let distinct = parents.iter().enumerate().all(|(i, id)| !parents[..i].contains(id));
         let first = match parents.first() {
             Some(first) if parents.len() <= PARENTS_MAX && distinct => *first,
             _ => return Err(HistoryError::Parents(parents.len())),
         };
-        let before = self.header(&first)?;
         let mut generation = before.generation;
         for parent in &parents[1..] {
             generation = generation.max(self.header(parent)?.generation);
@@ -117,7 +127,7 @@ impl<'a> CommitReader<'a> {
         }
         Ok(Links {
             parents: parents.to_vec(),
-            jump: Some(self.jump_on(&first, &before)?),
+            jump: Some(self.jump_on(&first, before)?),
             scn,
             generation: generation + 1,
             merges: before.merges + u64::from(parents.len() > 1),

@@ -9,7 +9,7 @@
 use super::bind::OUTER;
 use super::context::QueryContext;
 use super::keeping::filled;
-use super::predicate::{Wanted, as_key, wanted};
+use super::predicate::{Wanted, wanted};
 use crate::error::Result;
 use crate::expr::{CompareOp, Expr};
 use crate::row::TableState;
@@ -54,6 +54,10 @@ impl RowPlan {
     /// Everything that the filter lets through.
     pub fn only(filter: Option<Expr<usize>>, rows: u64) -> Self {
         RowPlan { path: Path::Table(vec![KeyRange::all()]), reverse: false, filter, rows }
+    }
+
+    fn lone(key: Vec<u8>) -> Self {
+        RowPlan { path: Path::Keys(vec![key]), reverse: false, filter: None, rows: 1 }
     }
 
     /// How many rows are found, about.
@@ -187,9 +191,13 @@ fn direction(
     fits.then_some(reverse)
 }
 
-/// The path of `key = constant` where the key is one whole number: it says all that the predicate
+/// The key that `key = constant` asks for, where it is one whole number: it says all that the predicate
 /// does. `given` are the values that positions from [`OUTER`] on stand for.
-fn lone_key(table: &TableState, predicate: &Expr<usize>, given: &[Value]) -> Option<RowPlan> {
+pub(super) fn lone_key(
+    table: &TableState,
+    predicate: &Expr<usize>,
+    given: &[Value],
+) -> Option<Vec<u8>> {
     let Expr::Compare { op: CompareOp::Eq, left, right } = predicate else { return None };
     let [(key, descending)] = table.table.key() else { return None };
     let constant = match (left.as_ref(), right.as_ref()) {
@@ -203,12 +211,13 @@ fn lone_key(table: &TableState, predicate: &Expr<usize>, given: &[Value]) -> Opt
     };
     let ty = table.table.def.columns.get(*key)?.ty;
     let stored = match value {
-        Value::Int(_) if ty.is_integer() => as_key(value.clone(), &ty)?,
+        // One that the column cannot hold is for others to find nothing for.
+        Value::Int(_) if ty.is_integer() => value.clone().coerce(&ty).ok()?,
         _ => return None,
     };
     let mut bytes = Vec::with_capacity(12);
     encode_key(&mut bytes, &stored, *descending);
-    Some(RowPlan { path: Path::Keys(vec![bytes]), reverse: false, filter: None, rows: 1 })
+    Some(bytes)
 }
 
 /// Chooses a path for a predicate with values in the places that were left open.
@@ -222,7 +231,7 @@ pub(super) fn plan_given(
     given: &[Value],
 ) -> Result<RowPlan> {
     match predicate.and_then(|predicate| lone_key(table, predicate, given)) {
-        Some(plan) => Ok(plan),
+        Some(key) => Ok(RowPlan::lone(key)),
         None => plan_rows(ctx, table, predicate.map(|predicate| filled(predicate, given))),
     }
 }
@@ -236,8 +245,8 @@ pub(super) fn plan_rows(
     table: &TableState,
     predicate: Option<Expr<usize>>,
 ) -> Result<RowPlan> {
-    if let Some(plan) = predicate.as_ref().and_then(|predicate| lone_key(table, predicate, &[])) {
-        return Ok(plan);
+    if let Some(key) = predicate.as_ref().and_then(|predicate| lone_key(table, predicate, &[])) {
+        return Ok(RowPlan::lone(key));
     }
     let filter = predicate.filter(|p| *p != Expr::Literal(Value::Bool(true)));
     let count = table.rows.count();

@@ -172,7 +172,7 @@ fn key_type(def: &TableDef, expr: &Expr<usize>) -> Option<SqlType> {
 }
 
 /// A constant as a key of this type has it; `None` where there is no value that compares alike.
-pub(super) fn as_key(value: Value, ty: &SqlType) -> Option<Value> {
+fn as_key(value: Value, ty: &SqlType) -> Option<Value> {
     if ty.is_text() != matches!(value, Value::Text(_)) {
         return None;
     }

@@ -351,16 +351,27 @@ impl Session {
         if let (Some(open), AsOf::Now) = (&self.open, &request.as_of) {
             return self.reading_in(&open.txn, request, parsed, params, body);
         }
-        let point = self.database.point(&self.branch, &request.as_of)?;
+        // The head is read where it stands: most queries ask for it.
+        let (head, point);
+        let state = match &request.as_of {
+            AsOf::Now => {
+                head = self.database.head(&self.branch)?;
+                &head.state
+            }
+            as_of => {
+                point = self.database.point(&self.branch, as_of)?;
+                &point.state
+            }
+        };
         let points = self.points(request, parsed, params)?;
         let chunks = self.database.chunks();
         let mut lent = None;
         if request.as_of == AsOf::Now && !self.temporary.is_empty() {
-            let state = lent.insert(point.state.clone());
+            let state = lent.insert(state.clone());
             self.temporary.iter().try_for_each(|table| state.put_temporary(table.clone()))?;
         }
         body(&QueryContext {
-            state: lent.as_ref().unwrap_or(&point.state),
+            state: lent.as_ref().unwrap_or(state),
             points: &points,
             chunks: &chunks,
             txn: None,

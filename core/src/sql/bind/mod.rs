@@ -103,7 +103,8 @@ pub(super) fn bind_open(
     families: &[Option<SqlType>],
 ) -> Result<Bound> {
     let none: &[Value] = &[];
-    Binder::new(scope, none.into()).leaving_open(families).bind(expr)
+    let refused = |_: Subquery<'_>| Err(Error::Unsupported("a subquery in a kept plan".into()));
+    Binder::new(scope, none.into()).subqueries(&refused).leaving_open(families).bind(expr)
 }
 
 /// Binds an expression of a statement; subqueries that stand by themselves are run once.

@@ -9,6 +9,7 @@
 
 mod group;
 mod join;
+mod lone;
 mod recursive;
 mod scan;
 mod set;
@@ -275,9 +276,16 @@ impl<'r> Runtime<'r> {
         plan: &QueryPlan,
         take: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
     ) -> Result<()> {
+        let mut row = Vec::new();
+        if let Some(found) = self.lone_row(plan, &mut row)? {
+            if found {
+                take(&mut row)?;
+            }
+            return Ok(());
+        }
         let frame = Frame { rt: self, subs: &plan.subs, given: &self.ctx.params };
         let mut input = frame.open(&plan.root)?;
-        let mut row = vec![Value::Null; plan.root.width()];
+        row.resize(plan.root.width(), Value::Null);
         while input.next(&mut row)? {
             if !take(&mut row)? {
                 break;
