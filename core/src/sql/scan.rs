@@ -233,6 +233,15 @@ pub(super) fn collect_rows(
     meter: &Meter<'_>,
 ) -> Result<Vec<Kept>> {
     let table = &source.table.table;
+    if let (Path::Keys(keys), None, None) = (plan.path(), plan.filter(), ctx.trace)
+        && let [key] = keys.as_slice()
+    {
+        note_reads(ctx, source, plan.path());
+        meter.step()?;
+        let Some(stored) = source.table.rows.get(ctx.chunks, key)? else { return Ok(Vec::new()) };
+        meter.hold(key.len() + stored.len() + 64)?;
+        return Ok(vec![(Arc::from(key.as_slice()), stored.into_arc())]);
+    }
     let plan = Arc::new(plan);
     let width = plan.filter().map_or(0, |_| table.def.columns.len());
     let mut wanted = vec![false; width];

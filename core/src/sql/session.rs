@@ -479,7 +479,8 @@ impl Session {
         let mut slot = None;
         let outcome = loop {
             let attempt = (|| {
-                let mut txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
+                let txn = self.database.begin(&self.branch, moment, Isolation::Snapshot)?;
+                let mut txn = txn.failing_whole();
                 txn.lend(&self.temporary)?;
                 let (value, message) = body(self, &mut txn)?;
                 let temporary = temporary_of(&txn);

@@ -10,6 +10,8 @@ use gluesql_core::sqlparser::ast::{
     FromTable, ObjectName, Statement, TableFactor, TableWithJoins, TransactionIsolationLevel,
     TransactionMode, TransactionModifier,
 };
+use std::borrow::Cow;
+use std::fmt;
 
 /// What a session does with a statement.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,10 +107,7 @@ pub(super) fn kind_of(statement: &Statement) -> Result<Kind> {
 /// What the log says of a statement that was run, for example `INSERT INTO users (5 rows)`. Nothing
 /// for one that changes nothing.
 pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String> {
-    let rows = || match output.affected {
-        1 => "1 row".to_owned(),
-        n => format!("{n} rows"),
-    };
+    let rows = || Rows(output.affected);
     let name = |name: &ObjectName| {
         table_name(name).map_or_else(|_| name.to_string(), |n| split_mark(n).0.to_owned())
     };
@@ -146,13 +145,25 @@ pub(super) fn describe(statement: &Statement, output: &Output) -> Option<String>
     })
 }
 
-fn factor_name(table: &TableWithJoins) -> String {
+fn factor_name(table: &TableWithJoins) -> Cow<'_, str> {
     match &table.relation {
         TableFactor::Table { name, .. } => {
             let plain = table_name(name).unwrap_or_default();
-            split_mark(plain).0.to_owned()
+            Cow::Borrowed(split_mark(plain).0)
         }
-        other => other.to_string(),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// A number of rows, in words.
+struct Rows(u64);
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 row"),
+            n => write!(f, "{n} rows"),
+        }
     }
 }
 

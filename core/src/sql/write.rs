@@ -157,7 +157,6 @@ pub(super) fn is_view(name: &str) -> Error {
 /// Runs a writing statement. The caller has begun it and ends or undoes it.
 pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     env.limits.check_time()?;
-    refuse_view(txn.state(), statement)?;
     let output = run_any(txn, env, statement)?;
     let held: usize = txn.state().temporary_tables().map(|table| table.overlay_bytes()).sum();
     if held as u64 > env.limits.memory_bytes {
@@ -172,7 +171,10 @@ pub(super) fn run(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) 
 fn run_any(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Result<Output> {
     let (inner, around) = dml::taken_apart(statement);
     match inner {
-        Statement::Insert(insert) => dml::insert(txn, env, insert, around),
+        Statement::Insert(insert) => {
+            refuse_view(txn.state(), statement)?;
+            dml::insert(txn, env, insert, around)
+        }
         Statement::Update { table, assignments, from, selection, returning } => {
             let (selection, returning) = (selection.as_ref(), returning.as_deref());
             let from = from.as_ref();
@@ -184,6 +186,9 @@ fn run_any(txn: &mut Txn, env: &WriteContext<'_>, statement: &Statement) -> Resu
             Some(inner) => dml::explain_analyze(txn, env, inner),
             None => Err(Error::Internal("EXPLAIN came to be a write".into())),
         },
-        other => ddl::run(txn, env, other),
+        other => {
+            refuse_view(txn.state(), statement)?;
+            ddl::run(txn, env, other)
+        }
     }
 }

@@ -87,6 +87,8 @@ pub struct Txn {
     now: Standing,
     savepoints: Vec<(String, Standing)>,
     before_statement: Option<Standing>,
+    /// Whether a statement that fails is its end.
+    fails_whole: bool,
     statement: BTreeMap<RowId, Write>,
     moment: Moment,
     drawn: u64,
@@ -120,6 +122,7 @@ impl Txn {
             now,
             savepoints: Vec::new(),
             before_statement: None,
+            fails_whole: false,
             statement: BTreeMap::new(),
             moment,
             drawn: 0,
@@ -179,11 +182,18 @@ impl Txn {
 
     // --- Statements ---
 
+    /// The same transaction for one who drops it when a statement fails: nothing is remembered to undo
+    /// a statement by.
+    #[must_use]
+    pub fn failing_whole(self) -> Self {
+        Txn { fails_whole: true, ..self }
+    }
+
     /// Starts a statement: until it ends, all of it can be undone, and its volatile values derive
     /// from this moment.
     pub fn begin_statement(&mut self, moment: Moment) {
         self.stamp(moment);
-        self.before_statement = Some(self.now.clone());
+        self.before_statement = (!self.fails_whole).then(|| self.now.clone());
         self.statement.clear();
     }
 
@@ -259,7 +269,8 @@ impl Txn {
     }
 
     /// Undoes everything since the statement began. Automatic ids that it was given stay its own:
-    /// run again with the same moment it gets the same ones.
+    /// run again with the same moment it gets the same ones. One that [fails whole](Self::failing_whole)
+    /// cannot go on after it.
     pub fn undo_statement(&mut self) {
         if let Some(before) = self.before_statement.take() {
             self.now = before;

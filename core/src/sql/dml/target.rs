@@ -23,7 +23,7 @@ use crate::sql::points::split_mark;
 use crate::sql::query::{aggregate_of, described, plain_table, run_select};
 use crate::sql::request::{Limits, OutputColumn};
 use crate::sql::scan::collect_rows;
-use crate::sql::write::WriteContext;
+use crate::sql::write::{WriteContext, is_view};
 use crate::txn::Txn;
 use crate::value::{SqlType, Value};
 use gluesql_core::sqlparser::ast::{
@@ -113,9 +113,13 @@ impl<'s> Target<'s> {
     /// The table.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Invalid` for a view.
     pub fn find<'t>(&self, state: &'t State) -> Result<&'t Arc<TableState>> {
-        state.find(self.name)
+        let found = state.find(self.name)?;
+        match found.table.def.view() {
+            None => Ok(found),
+            Some(_) => Err(is_view(found.table.name())),
+        }
     }
 
     /// The query that finds rows of the target.
