@@ -43,12 +43,6 @@ OPERATIONS = {
 }
 
 
-def where_served(operation):
-    """A test of what older servers lack."""
-    return unittest.skipUnless(operation in OPERATIONS, f"the server has no {operation}")
-
-
-
 class OverServer(unittest.TestCase):
     """Each test works on a branch of its own, so that tests do not meet."""
 
@@ -285,7 +279,6 @@ class Merging(OverServer):
 class Additions(OverServer):
     """What neither document has."""
 
-    @where_served("POST /v1/branches/{branch}/reset")
     def test_a_branch_is_set_to_where_its_source_stands(self):
         self.users()
         made = self.client.branches.create(f"{self.name}/x", source_branch=self.name)
@@ -297,7 +290,6 @@ class Additions(OverServer):
         for name in (f"{self.name}/kept", made["name"]):
             self.client.branches.delete(name, force=True)
 
-    @where_served("POST /v1/branches/{branch}/reset")
     def test_a_branch_may_have_an_end(self):
         end = datetime(2199, 12, 1, 8, tzinfo=timezone.utc)
         self.client.branches.update(self.name, expires_at=end)
@@ -308,7 +300,6 @@ class Additions(OverServer):
         self.client.branches.update(self.name, expires_at=NULL)
         self.assertIsNone(self.client.branches.get(self.name).get("expires_at"))
 
-    @where_served("POST /v1/branches/{branch}/reset")
     def test_a_request_with_a_key_is_done_once(self):
         self.users()
         key = f"key of {self.name}"
@@ -317,7 +308,6 @@ class Additions(OverServer):
         self.assertEqual(done[0], done[1])
         self.assertEqual(self.branch.query("SELECT age FROM users WHERE id = 1").scalar(), 37)
 
-    @where_served("POST /v1/webhooks")
     def test_webhooks_are_registered_changed_and_removed(self):
         hooks = self.client.webhooks
         url = f"https://example.com/{self.name}"

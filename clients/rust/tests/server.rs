@@ -332,22 +332,9 @@ async fn merges_conflicts_and_diffs() {
     );
 }
 
-/// Whether the server has an address: one of another version may lack some.
-async fn has(server: &Server, path: &str) -> bool {
-    let document = server.client().get("/v1/openapi.json").body;
-    let has = document["paths"].get(path).is_some();
-    if !has {
-        eprintln!("left out: the server has no {path}");
-    }
-    has
-}
-
 #[tokio::test]
 async fn a_branch_is_set_to_where_its_source_stands() {
-    let (server, client) = start();
-    if !has(&server, "/v1/branches/{branch}/reset").await {
-        return;
-    }
+    let (_server, client) = start();
     let main = users(&client).await;
     let far = "2999-01-01T00:00:00Z";
     let made = client.branches().create("b").expires_at(far).send().await.unwrap();
@@ -364,10 +351,7 @@ async fn a_branch_is_set_to_where_its_source_stands() {
 
 #[tokio::test]
 async fn webhooks_are_registered_changed_and_removed() {
-    let (server, client) = start();
-    if !has(&server, "/v1/webhooks").await {
-        return;
-    }
+    let (_server, client) = start();
     let webhooks = client.webhooks();
     let made = webhooks.create("https://hooks.example.com/x").events([EventKind::Merged]);
     let made = made.active(false).send().await.unwrap();
