@@ -197,7 +197,7 @@ impl Txn {
         self.statement.clear();
     }
 
-    /// Makes this the time of the commit, and what is volatile from here on derive from this moment.
+    /// Makes this the time of the commit; what is volatile from here on derives from this moment.
     pub fn stamp(&mut self, moment: Moment) {
         self.moment = moment;
         self.drawn = 0;

@@ -59,12 +59,8 @@ fn way(
 fn plan_to_keep(
     state: &TableState,
     delete: &Delete,
-    around: Around<'_>,
     families: &[Option<SqlType>],
 ) -> Result<KeptWrite> {
-    if delete.using.is_some() || delete.returning.is_some() || !around.is_bare() {
-        return Err(Error::Unsupported("a kept plan of more than one table's rows".into()));
-    }
     let scope = Scope::of_table(&state.table.def, target(delete)?.alias());
     let predicate = delete.selection.as_ref().map(|expr| bind_open(&scope, expr, families));
     Ok(KeptWrite { assigned: Vec::new(), predicate: predicate.transpose()? })
@@ -120,8 +116,9 @@ pub(in crate::sql) fn delete(
     }
     let target = target(delete)?;
     let state = target.find(txn.state())?.clone();
-    let make = |families: &[Option<SqlType>]| plan_to_keep(&state, delete, around, families);
-    if let Some(kept) = kept(env, &state, make)? {
+    let plain = delete.using.is_none() && delete.returning.is_none() && around.is_bare();
+    let make = |families: &[Option<SqlType>]| plan_to_keep(&state, delete, families);
+    if plain && let Some(kept) = kept(env, &state, make)? {
         let found = matching(txn, env, &state, kept.plan.predicate.as_ref(), env.params)?;
         return apply(txn, env, &state, found, Returning::nothing());
     }

@@ -32,8 +32,9 @@ impl KeptWrite {
     }
 }
 
-/// The kept plan of a statement for its values, made by `make` where there is none yet. `make` is given the types of values that may be left open; what is wrong with the statement is
-/// for whoever binds it with its values. `None`: it has no kept plan.
+/// The kept plan of a statement for its values, made by `make` where there is none yet. `make` is given
+/// the types of values that may be left open; what is wrong with the statement is for whoever binds it
+/// with its values. `None`: it has no kept plan.
 ///
 /// # Errors
 /// A fault.

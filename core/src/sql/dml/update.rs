@@ -7,7 +7,7 @@ use super::kept::{KeptWrite, kept};
 use super::returning::Returning;
 use super::target::{Found, Reading, Target, matching};
 use super::update_or::{self, Or};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::Expr;
 use crate::row::{Row, TableId, TableState};
 use crate::sql::bind::{Scope, bind_alone, bind_open};
@@ -73,15 +73,7 @@ impl<'s> Update<'s> {
     ///
     /// # Errors
     /// What binding gives; any for what cannot be bound so.
-    fn kept(
-        &self,
-        state: &TableState,
-        around: Around<'_>,
-        families: &[Option<SqlType>],
-    ) -> Result<KeptWrite> {
-        if self.from.is_some() || self.returning.is_some() || !around.is_bare() {
-            return Err(Error::Unsupported("a kept plan of more than one table's rows".into()));
-        }
+    fn plan_to_keep(&self, state: &TableState, families: &[Option<SqlType>]) -> Result<KeptWrite> {
         let def = &state.table.def;
         let scope = Scope::of_table(def, self.target()?.alias());
         let predicate = self.selection.map(|expr| bind_open(&scope, expr, families)).transpose()?;
@@ -137,8 +129,9 @@ pub(in crate::sql) fn update(
 ) -> Result<Output> {
     let target = update.target()?;
     let state = target.find(txn.state())?.clone();
-    let make = |families: &[Option<SqlType>]| update.kept(&state, around, families);
-    if let Some(kept) = kept(env, &state, make)? {
+    let plain = update.from.is_none() && update.returning.is_none() && around.is_bare();
+    let make = |families: &[Option<SqlType>]| update.plan_to_keep(&state, families);
+    if plain && let Some(kept) = kept(env, &state, make)? {
         let found = matching(txn, env, &state, kept.plan.predicate.as_ref(), env.params)?;
         let assigned = kept.plan.assigned(env.params);
         return apply(txn, env, &state, &assigned, (found, 0), Returning::nothing());
